@@ -1,0 +1,1 @@
+"""Drills: long trials that break things on purpose. ``make drill-NAME``."""

@@ -1,0 +1,11 @@
+"""One laptop: the embedded default and the demo. Static files are served from where they lie."""
+
+from config.settings.base import *
+from config.settings.base import STATIC_ROOT, STORAGES
+
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,5 @@
+"""``python -m liane``: the liane command."""
+
+from liane.cli import main
+
+main()

@@ -1,0 +1,191 @@
+"""Forms of the agenda: what people type, turned into visits and rules."""
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from liane.agenda.models import Place
+from liane.agenda.recurrence import DAY_WORDS, Every, Rule
+from liane.interventions.models import ActKind, Intervention
+
+REPEATS = [
+    ("", "Une seule fois"),
+    ("daily", "Tous les jours"),
+    ("every_n", "Tous les … jours"),
+    ("weekdays", "Chaque jour de semaine"),
+    ("weekly", "Chaque semaine"),
+    ("fortnightly", "Une semaine sur deux"),
+    ("monthly", "Tous les mois"),
+]
+HOLDER_FIELDS = {"practice": "practice_id", "organisation": "organisation_id", "post": "post_id"}
+
+
+def day_field(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
+    """A date chosen with the browser's own calendar."""
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(label=label, required=required, widget=widget, help_text=help_text)
+
+
+def hour_field(label: str) -> forms.TimeField:
+    """A time of day chosen with the browser's own clock."""
+    widget = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    return forms.TimeField(label=label, widget=widget)
+
+
+class Moment(forms.Form):
+    """A local day and hour."""
+
+    day = day_field("Jour")
+    hour = hour_field("Heure")
+
+    @property
+    def starts_at(self) -> dt.datetime:
+        """The moment chosen, aware."""
+        data = self.cleaned_data
+        return dt.datetime.combine(
+            data["day"], data["hour"], tzinfo=timezone.get_current_timezone()
+        )
+
+
+class MoveForm(Moment):
+    """Another moment for one visit."""
+
+    minutes = forms.IntegerField(label="Durée en minutes", min_value=5, max_value=1440)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+
+class PlanForm(Moment):
+    """A visit or a series: who, when, for what, how often."""
+
+    intervenant = forms.ChoiceField(label="Qui vient")
+    kind = forms.ChoiceField(label="Type", choices=ActKind.choices)
+    title = forms.CharField(
+        label="Objet", max_length=120, required=False, help_text="Pansement, toilette, bilan…"
+    )
+    minutes = forms.IntegerField(label="Durée en minutes", min_value=5, max_value=1440, initial=30)
+    place = forms.ChoiceField(label="Lieu", choices=Place.choices)
+    instructions = forms.CharField(
+        label="Consignes pratiques",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Clés, repas, chien… rien de médical ici.",
+    )
+    repeat = forms.ChoiceField(label="Répéter", choices=REPEATS, required=False)
+    interval = forms.IntegerField(
+        label="Tous les combien de jours", min_value=2, max_value=52, required=False
+    )
+    days = forms.MultipleChoiceField(
+        label="Quels jours",
+        choices=[(str(number), word) for number, word in enumerate(DAY_WORDS)],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Pour une répétition par semaine ; sinon le jour choisi plus haut.",
+    )
+    until = day_field("Jusqu’au", required=False, help_text="Sans date, la série continue.")
+
+    def __init__(self, *args: Any, choices: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["intervenant"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A repetition that says what it needs."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("repeat") == "every_n" and not data.get("interval"):
+            self.add_error("interval", "Dites tous les combien de jours.")
+        if data.get("until") and data.get("day") and data["until"] < data["day"]:
+            self.add_error("until", "La fin vient avant la première visite.")
+        return data
+
+    @property
+    def holder(self) -> dict[str, Any]:
+        """The intervenant's column and identifier."""
+        field, _, value = self.cleaned_data["intervenant"].partition(":")
+        return {HOLDER_FIELDS[field]: value}
+
+    @property
+    def rule(self) -> Rule | None:
+        """The repetition chosen, or None for a single visit."""
+        data = self.cleaned_data
+        repeat, until = data["repeat"], data["until"]
+        days = tuple(int(day) for day in data["days"])
+        rules = {
+            "daily": lambda: Rule(Every.DAY, until=until),
+            "every_n": lambda: Rule(Every.DAY, data["interval"], until=until),
+            "weekdays": lambda: Rule(Every.DAY, days=(0, 1, 2, 3, 4), until=until),
+            "weekly": lambda: Rule(Every.WEEK, 1, days, until),
+            "fortnightly": lambda: Rule(Every.WEEK, 2, days, until),
+            "monthly": lambda: Rule(Every.MONTH, until=until),
+        }
+        return rules[repeat]() if repeat else None
+
+
+class OutcomeForm(forms.Form):
+    """What was found, in one tap and a short note."""
+
+    outcome = forms.ChoiceField(
+        label="Constat",
+        choices=[(value, label.capitalize()) for value, label in Intervention.Outcome.choices],
+        widget=forms.RadioSelect,
+        initial=Intervention.Outcome.NOTHING,
+    )
+    note = forms.CharField(
+        label="Note",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Un problème alerte le médecin et l’équipe : dites lequel.",
+    )
+
+
+class NoteVisitForm(OutcomeForm, Moment):
+    """A visit that nobody planned, written down afterwards."""
+
+    kind = forms.ChoiceField(label="Type", choices=ActKind.choices)
+    title = forms.CharField(label="Objet", max_length=120, required=False)
+    minutes = forms.IntegerField(
+        label="Durée en minutes", min_value=1, max_value=1440, required=False
+    )
+    practice = forms.ChoiceField(label="Pour quelle structure")
+
+    field_order = ("day", "hour", "kind", "title", "outcome", "note", "minutes", "practice")
+
+    def __init__(self, *args: Any, practices: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["practice"].choices = practices  # type: ignore[attr-defined]
+        if len(practices) == 1:
+            self.fields["practice"].widget = forms.HiddenInput()
+            self.fields["practice"].initial = practices[0][0]
+
+
+class ReasonForm(forms.Form):
+    """Why, in a word; told to the people concerned."""
+
+    reason = forms.CharField(label="Motif", max_length=200, required=False)
+
+
+class RoundForm(forms.Form):
+    """A file of visits planned in another software."""
+
+    file = forms.FileField(label="Fichier .ics ou .csv", max_length=200)
+    practice = forms.ChoiceField(label="Pour quelle structure")
+
+    def __init__(self, *args: Any, practices: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["practice"].choices = practices  # type: ignore[attr-defined]
+
+
+class FeedForm(forms.Form):
+    """A new calendar link."""
+
+    practice = forms.ChoiceField(label="Structure")
+    with_town = forms.BooleanField(
+        label="Montrer aussi la commune", required=False,
+        help_text="Sans elle, chaque visite se lit « Visite à domicile ».",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, practices: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["practice"].choices = practices  # type: ignore[attr-defined]

@@ -1,0 +1,270 @@
+"""What stops visits for a time: a stay suspends by reference, and only what it held returns.
+
+Several causes may hold one visit; the last to let go frees it. Called by `stays` and by declared
+absences, under whoever declares: the rows are changed by rule, with that actor's name.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from liane.agenda import rules
+from liane.agenda.models import Appointment, AppointmentEvent, Cause, Suspension, Window
+from liane.circle.reach import Reach
+from liane.core import acting, journal, ledger
+from liane.core.audience import Audience
+from liane.core.models import author_of
+from liane.patients.queries import cluster_ids
+
+Status = Appointment.Status
+Period = tuple[dt.datetime, dt.datetime]
+SHOWN = dt.timedelta(days=7)
+"""How far ahead open pages show visits: those further need no fresh drawing."""
+QUIET = Audience(outside=True, person=True, carers=True)
+
+
+@dataclass(frozen=True)
+class Held:
+    """The outcome of a suspension or its end: the visits whose state changed."""
+
+    cause: Cause
+    suspended: tuple[Appointment, ...] = ()
+    freed: tuple[Appointment, ...] = ()
+
+
+def suspend(
+    *,
+    person_id: UUID,
+    start: dt.datetime,
+    end: dt.datetime | None,
+    cause_id: UUID,
+    cause_kind: str,
+    windows: Sequence[Period] = (),
+) -> Held:
+    """Hold every visit of the period for this cause, those planned later included.
+
+    Saying it again with other dates or ``windows`` (leaves, when visits take place) corrects the
+    period: what it held outside of it is freed. ``end`` None means until further notice.
+    """
+    who = author_of(acting.current())
+    with transaction.atomic(), acting.acting(_machine(cause_kind)):
+        cause, _ = Cause.objects.get_or_create(
+            cause_id=cause_id,
+            defaults={"person_id": person_id, "kind": cause_kind, "starts_at": start, **who},
+        )
+        cause.person_id, cause.kind = person_id, cause_kind
+        cause.starts_at, cause.ends_at = start, end
+        cause.resume_from = cause.closed_at = None
+        cause.save()
+        cause.windows.all().delete()
+        Window.objects.bulk_create(
+            [Window(cause=cause, starts_at=opens, ends_at=closes) for opens, closes in windows]
+        )
+        held = _settle(cause, who)
+        _tell("visits.suspended", held)
+        return held
+
+
+def restore(*, cause_id: UUID) -> Held | None:
+    """The cause never was (cancelled admission): what it alone held is planned again.
+
+    None when nothing was ever held under this id.
+    """
+    who = author_of(acting.current())
+    with transaction.atomic(), acting.acting(_machine("restore")):
+        cause = Cause.objects.select_for_update().filter(cause_id=cause_id).first()
+        if cause is None:
+            return None
+        cause.closed_at, cause.resume_from = timezone.now(), None
+        cause.save(update_fields=["closed_at", "resume_from"])
+        living = Suspension.objects.filter(cause=cause, lifted_at=None)
+        held = Held(cause, freed=_lift(cause, [row.appointment_id for row in living], who))
+        _tell("visits.restored", held)
+        return held
+
+
+def propose_resumption(*, cause_id: UUID, resume_from: dt.datetime | None = None) -> Held | None:
+    """The person comes back: visits from ``resume_from`` (now) wait for their intervenants' word.
+
+    Those before it stay suspended: they did not take place. None for an unknown cause.
+    """
+    who = author_of(acting.current())
+    with transaction.atomic(), acting.acting(_machine("resumption")):
+        cause = Cause.objects.select_for_update().filter(cause_id=cause_id).first()
+        if cause is None:
+            return None
+        cause.resume_from, cause.closed_at = resume_from or timezone.now(), None
+        cause.save(update_fields=["resume_from", "closed_at"])
+        if not waiting(cause).exists():
+            cause.closed_at = timezone.now()
+            cause.save(update_fields=["closed_at"])
+        held = Held(cause)
+        AppointmentEvent.objects.bulk_create(
+            AppointmentEvent(
+                appointment_id=pk, before=Status.SUSPENDED, after=Status.SUSPENDED,
+                reason="reprise proposée", **who,
+            )
+            for pk in waiting(cause).values_list("pk", flat=True)
+        )  # fmt: skip
+        return held
+
+
+def waiting(cause: Cause) -> QuerySet[Appointment]:
+    """Visits of a cause that wait for somebody to say that they resume."""
+    rows: QuerySet[Appointment] = Appointment.objects.filter(
+        status=Status.SUSPENDED,
+        suspensions__cause=cause,
+        suspensions__lifted_at=None,
+        starts_at__gte=cause.resume_from or timezone.now(),
+    )
+    return rows
+
+
+def accept_resumption(
+    *, cause_id: UUID, appointment_ids: Collection[UUID] | None = None
+) -> list[Appointment]:
+    """Resume the waiting visits that the actor may change (all, or those named), and say so.
+
+    Raises Http404 for a cause out of reach.
+    """
+    actor = acting.current()
+    cause = Cause.objects.within(Reach.of(actor)).filter(cause_id=cause_id).first()
+    if cause is None:
+        raise Http404
+    with transaction.atomic():
+        mine = Appointment.objects.within(Reach.of(actor)).filter(pk__in=waiting(cause))
+        if appointment_ids is not None:
+            mine = mine.filter(pk__in=list(appointment_ids))
+        chosen = [visit for visit in mine if rules.may_change(actor, visit)]
+        who = author_of(actor)
+        with acting.acting(_machine("resumption")):
+            freed = _lift(cause, [visit.pk for visit in chosen], who)
+            if not waiting(cause).exists():
+                Cause.objects.filter(pk=cause.pk).update(closed_at=timezone.now())
+        if freed:
+            journal.append(
+                "visits.resumed", person_id=cause.person_id, object_id=cause.pk, to=QUIET
+            )
+            ledger.wrote(cause.person_id, "agenda", object_id=cause.pk, purpose="reprise")
+        return list(freed)
+
+
+def hold_new(visits: Iterable[Appointment], who: dict[str, Any]) -> None:
+    """Hold visits just planned or moved, where an open cause covers them."""
+    fresh = [visit for visit in visits if visit.status == Status.PLANNED]
+    if not fresh:
+        return
+    persons = {visit.person_id for visit in fresh}
+    with acting.acting(_machine("new visits")):
+        related = {person: set(cluster_ids(person)) for person in persons}
+        everyone = {member for cluster in related.values() for member in cluster}
+        causes = Cause.objects.filter(person_id__in=everyone, closed_at=None)
+        for cause in causes.prefetch_related("windows"):
+            covered = [
+                visit
+                for visit in fresh
+                if cause.person_id in related[visit.person_id] and _covers(cause, visit)
+            ]
+            _hold(cause, covered, who)
+
+
+def resettle(visit: Appointment, who: dict[str, Any]) -> None:
+    """After a move: let go what does not cover the visit any more, hold it where a cause does."""
+    with acting.acting(_machine("moved")):
+        living = Suspension.objects.filter(appointment=visit, lifted_at=None)
+        for held in living.select_related("cause"):
+            if held.cause.closed_at is not None or not _covers(held.cause, visit):
+                for freed in _lift(held.cause, [visit.pk], who):
+                    visit.status = freed.status
+    hold_new([visit], who)
+
+
+def _covers(cause: Cause, visit: Appointment) -> bool:
+    at = visit.starts_at
+    if at < cause.starts_at or (cause.ends_at is not None and at >= cause.ends_at):
+        return False
+    if any(window.starts_at <= at < window.ends_at for window in cause.windows.all()):
+        return False
+    if cause.resume_from is None or at < cause.resume_from:
+        return True
+    return visit.series_id is not None and waiting(cause).filter(series_id=visit.series_id).exists()
+
+
+def _settle(cause: Cause, who: dict[str, Any]) -> Held:
+    wanted = Appointment.objects.filter(
+        person_id__in=cluster_ids(cause.person_id),
+        status__in=[Status.PLANNED, Status.SUSPENDED],
+        starts_at__gte=cause.starts_at,
+    )
+    if cause.ends_at is not None:
+        wanted = wanted.filter(starts_at__lt=cause.ends_at)
+    for window in cause.windows.all():
+        wanted = wanted.exclude(starts_at__gte=window.starts_at, starts_at__lt=window.ends_at)
+    rows = {visit.pk: visit for visit in wanted.select_for_update()}
+    held = set(
+        Suspension.objects.filter(cause=cause, lifted_at=None).values_list(
+            "appointment_id", flat=True
+        )
+    )
+    freed = _lift(cause, held - set(rows), who)
+    suspended = _hold(cause, [rows[pk] for pk in rows if pk not in held], who)
+    return Held(cause, suspended, freed)
+
+
+def _hold(
+    cause: Cause, visits: Collection[Appointment], who: dict[str, Any]
+) -> tuple[Appointment, ...]:
+    Suspension.objects.bulk_create(
+        [Suspension(appointment_id=visit.pk, cause=cause) for visit in visits]
+    )
+    return _become(
+        [visit for visit in visits if visit.status == Status.PLANNED],
+        Status.SUSPENDED, cause.kind, who,
+    )  # fmt: skip
+
+
+def _lift(cause: Cause, ids: Collection[UUID], who: dict[str, Any]) -> tuple[Appointment, ...]:
+    Suspension.objects.filter(cause=cause, appointment_id__in=ids, lifted_at=None).update(
+        lifted_at=timezone.now()
+    )
+    others = Suspension.objects.filter(appointment_id=OuterRef("pk"), lifted_at=None)
+    free = Appointment.objects.filter(
+        ~Q(Exists(others)), pk__in=ids, status=Status.SUSPENDED
+    ).select_for_update()
+    return _become(list(free), Status.PLANNED, f"fin : {cause.kind}", who)
+
+
+def _become(
+    visits: list[Appointment], after: str, reason: str, who: dict[str, Any]
+) -> tuple[Appointment, ...]:
+    AppointmentEvent.objects.bulk_create(
+        AppointmentEvent(
+            appointment_id=visit.pk, before=visit.status, after=after, reason=reason, **who
+        )
+        for visit in visits
+    )
+    Appointment.objects.filter(pk__in=[visit.pk for visit in visits]).update(status=after)
+    for visit in visits:
+        visit.status = after
+        if visit.starts_at < timezone.now() + SHOWN:
+            journal.signal("agenda", person_id=visit.person_id, object_id=visit.pk)
+    return tuple(visits)
+
+
+def _tell(kind: str, held: Held) -> None:
+    """Keep it in the journal without announcing: the cause tells the people, once."""
+    if held.suspended or held.freed:
+        journal.append(
+            kind, person_id=held.cause.person_id, object_id=held.cause.pk, to=QUIET, announce=False
+        )
+
+
+def _machine(why: str) -> acting.Actor:
+    return acting.system(f"agenda: {why}")

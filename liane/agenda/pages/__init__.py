@@ -1,0 +1,1 @@
+"""Pages of the agenda: my week, a person's visits, one visit, absences, rounds, feeds."""

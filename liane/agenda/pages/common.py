@@ -1,0 +1,87 @@
+"""What the pages of the agenda share: coming back, telling a refusal, the shown week."""
+
+import datetime as dt
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.forms import Form
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from liane.agenda import queries, rules
+from liane.agenda.models import Appointment
+from liane.circle.access import require_write
+from liane.core.areas import Area
+from liane.core.errors import NotAllowed, Refused
+from liane.core.http import Request
+
+
+def visit_or_404(appointment_id: UUID) -> Appointment:
+    """The visit within reach; Http404 otherwise."""
+    visit = queries.one(appointment_id)
+    if visit is None:
+        raise Http404
+    return visit
+
+
+def may_write_or_403(person_id: UUID, area: Area) -> None:
+    """Refuse the page to somebody who may only read."""
+    try:
+        require_write(person_id, area)
+    except NotAllowed as error:
+        raise PermissionDenied from error
+
+
+def back(request: Request, default: str) -> HttpResponse:
+    """Return to the page that the form named (one of ours), or to ``default``."""
+    wanted = request.POST.get("next", "")
+    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return redirect(wanted if ours else default)
+
+
+def refused(form: Form, error: Refused) -> None:
+    """Show a verb's refusal beside the field at fault, or above the form."""
+    form.add_error(error.field if error.field in form.fields else None, error.message)
+
+
+def row(
+    request: Request, visit: Appointment, *, error: str = "", default: str = ""
+) -> HttpResponse:
+    """The visit's row for htmx; the page again for everybody else."""
+    if not request.htmx:
+        if error:
+            messages.error(request, error)
+        return back(request, default or f"/agenda/visites/{visit.pk}/")
+    shown = visit_or_404(visit.pk)
+    context = {
+        "visit": shown,
+        "error": error,
+        "may_mark": rules.may_change(request.actor, shown),
+        "said": True,
+    }
+    return render(request, "agenda/_visit_row.html", context, status=422 if error else 200)
+
+
+def shown_monday(request: Request) -> dt.date:
+    """The Monday of the week named by ``?semaine=YYYY-MM-DD`` (any of its days), or this week's."""
+    try:
+        day = dt.date.fromisoformat(request.GET.get("semaine", ""))
+    except ValueError:
+        day = timezone.localdate()
+    return queries.monday_of(day)
+
+
+def around(monday: dt.date) -> dict[str, object]:
+    """Links to the weeks around a shown one."""
+    week = dt.timedelta(days=7)
+    this = queries.monday_of(timezone.localdate())
+    return {
+        "monday": monday,
+        "sunday": monday + dt.timedelta(days=6),
+        "previous": monday - week,
+        "following": monday + week,
+        "is_this_week": monday == this,
+    }

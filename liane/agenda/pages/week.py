@@ -1,0 +1,63 @@
+"""My week, a person's weekly plan, and the choice of whom to note a visit for."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from liane.agenda import queries
+from liane.agenda.pages.common import around, shown_monday
+from liane.circle.access import access_patient
+from liane.circle.record import frame
+from liane.core import ledger
+from liane.core.areas import Area
+from liane.core.clock import day_bounds
+from liane.core.http import Request
+from liane.core.routes import Policy, route
+
+
+@route(Policy.PROFESSIONAL, audit="agenda", methods=("GET", "HEAD"))
+def mine(request: Request) -> HttpResponse:
+    """My week, in all my structures."""
+    monday = shown_monday(request)
+    days = queries.my_week(monday)
+    visits = [visit for day in days for visit in day.visits]
+    places = {visit.practice.organisation_id for visit in visits if visit.practice is not None}
+    start, _ = day_bounds(timezone.localdate())
+    _, end = day_bounds(days[-1].date)
+    unassigned = list(queries.to_assign(start, end)[:20])
+    ledger.read({visit.person_id for visit in unassigned}, "agenda")
+    context = around(monday) | {
+        "days": days,
+        "several": len(places) > 1,
+        "overlapping": queries.overlapping(visits),
+        "unassigned": unassigned,
+        "resumptions": queries.resumptions(),
+    }
+    return render(request, "agenda/mine.html", context)
+
+
+@route(Policy.PROFESSIONAL, audit="agenda", methods=("GET", "HEAD"))
+def of_person(request: Request, person_id: UUID) -> HttpResponse:
+    """Who comes when: the weekly plan at home, for all the circle."""
+    person = access_patient(person_id, Area.AGENDA, resource="agenda")
+    monday = shown_monday(request)
+    days = queries.week(queries.of_person(person.pk), monday)
+    visits = [visit for day in days for visit in day.visits]
+    context = frame(request, person, "agenda/") | around(monday)
+    context |= {
+        "days": days,
+        "series": list(queries.series_of(person.pk)),
+        "overlapping": queries.overlapping(visits),
+        "resumptions": queries.resumptions(person.pk),
+    }
+    return render(request, "agenda/of_person.html", context)
+
+
+@route(Policy.PROFESSIONAL, audit="agenda", methods=("GET", "HEAD"))
+def choose_person(request: Request) -> HttpResponse:
+    """For whom to note a visit: the people of one's rounds first."""
+    people = queries.people_of_my_rounds()
+    ledger.read([person.pk for person in people], "agenda")
+    return render(request, "agenda/choose_person.html", {"people": people})

@@ -1,0 +1,75 @@
+"""What the agenda shows on Aujourd’hui and on a person's record."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from liane.agenda import choices, feeds, queries, rules
+from liane.circle.record import reads
+from liane.core import acting
+from liane.core.areas import Area
+from liane.core.http import Request
+from liane.core.registry import Fragment
+from liane.core.routes import PORTAL_ROLES
+
+
+def today(request: Request) -> dict[str, Any] | None:
+    """« Ma tournée »: nothing for those whose work holds no visit and who have none."""
+    if not reads(request, Area.AGENDA):
+        return None
+    found = queries.day_round(timezone.localdate())
+    resumptions = queries.resumptions()
+    if not found.visits and not resumptions and request.actor.role not in {"care", "social"}:
+        return None
+    summary = f"{found.total} visite{'s' if found.total > 1 else ''}" if found.total else ""
+    return {"round": found, "resumptions": resumptions, "summary": summary}
+
+
+def note_today(request: Request) -> dict[str, Any] | None:
+    """« Noter une visite » on top of Aujourd’hui."""
+    if not request.actor.write.get(Area.INTERVENTION) or request.actor.role in PORTAL_ROLES:
+        return None
+    return {"person": None}
+
+
+def fresh_row(signal: Any) -> list[Fragment]:
+    """A visit's row as it is now, for the open pages that show it."""
+    visit = queries.one(signal.object_id)
+    if visit is None:
+        return []
+    may_mark = rules.may_change(acting.current(), visit)
+    html = render_to_string("agenda/_visit_row.html", {"visit": visit, "may_mark": may_mark})
+    return [Fragment(f"visit:{visit.pk}", html, "replace")]
+
+
+def upcoming(request: Request, person: Any) -> dict[str, Any] | None:
+    """« Prochaines visites » beside a record."""
+    if not reads(request, Area.AGENDA):
+        return None
+    may_plan = bool(request.actor.write.get(Area.AGENDA)) and not person.died_on
+    return {
+        "person": person,
+        "visits": queries.upcoming(person.pk),
+        "may_plan": may_plan and request.actor.role not in PORTAL_ROLES,
+    }
+
+
+def action(request: Request, person: Any) -> dict[str, Any] | None:
+    """« Noter une visite » on top of a record."""
+    if not request.actor.write.get(Area.INTERVENTION) or person.died_on:
+        return None
+    return {"person": person}
+
+
+def from_message(message: Any) -> str:
+    """Where a message becomes a visit."""
+    return f"/personnes/{message.thread.person_id}/agenda/nouvelle/"
+
+
+def settings(request: HttpRequest) -> dict[str, Any] | None:
+    """One's calendar links, for those who have an agenda."""
+    if not choices.practices():
+        return None
+    return {"feeds": feeds.living().count()}

@@ -1,0 +1,392 @@
+"""Reads: a day's round, a week, who comes when, what overlaps. Each says its number of queries."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from liane.agenda import rules
+from liane.agenda.models import Appointment, AppointmentEvent, Cause, Series
+from liane.circle.reach import Reach
+from liane.core import acting, ledger
+from liane.core.clock import day_bounds
+from liane.core.models import Entry
+from liane.core.text import normalise
+from liane.directory.models import Absence, Practice
+from liane.interventions.models import Intervention
+from liane.interventions.queries import standing_of_appointments
+from liane.patients.models import Patient
+from liane.patients.queries import cluster_ids
+
+Status = Appointment.Status
+LIVE = (Status.PLANNED, Status.DONE, Status.SUSPENDED, Status.MISSED)
+RELATED = (
+    "person",
+    "practice__professional",
+    "practice__organisation",
+    "organisation",
+    "post",
+    "series",
+)
+
+
+@dataclass(frozen=True)
+class Day:
+    """One column of a week."""
+
+    date: dt.date
+    visits: list[Appointment]
+    absences: list[Absence] = field(default_factory=list)
+
+    @property
+    def is_today(self) -> bool:
+        """True for the local day of now."""
+        return self.date == timezone.localdate()
+
+
+@dataclass(frozen=True)
+class Round:
+    """The visits of one day, in order, and how far one has come."""
+
+    visits: list[Appointment]
+    done: int
+    total: int
+    several: bool
+
+
+@dataclass(frozen=True)
+class Comes:
+    """Somebody who comes in a period: what `stays` must tell."""
+
+    holder_id: UUID
+    practice_id: UUID | None
+    organisation_id: UUID | None
+    post_id: UUID | None
+    next_at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A time already taken in a professional's agenda; whom it concerns is not said."""
+
+    appointment_id: UUID
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+
+
+def reached() -> QuerySet[Appointment]:
+    """Appointments that the current actor may read."""
+    rows: QuerySet[Appointment] = Appointment.objects.within(Reach.of(acting.current()))
+    return rows.select_related(*RELATED)
+
+
+def mine(start: dt.datetime, end: dt.datetime) -> QuerySet[Appointment]:
+    """The actor's own visits of a period, in all structures and posts held."""
+    actor = acting.current()
+    own = [holder for holder in actor.holders if holder != actor.organisation_id]
+    return (
+        reached()
+        .filter(
+            Q(practice_id__in=own) | Q(post_id__in=own), starts_at__gte=start, starts_at__lt=end
+        )
+        .order_by("starts_at")
+    )
+
+
+def to_assign(start: dt.datetime, end: dt.datetime) -> QuerySet[Appointment]:
+    """Visits that the actor's structures must still give to somebody."""
+    actor = acting.current()
+    return (
+        reached()
+        .filter(
+            practice=None,
+            post=None,
+            organisation_id__in=actor.holders,
+            starts_at__gte=start,
+            starts_at__lt=end,
+            status=Status.PLANNED,
+        )
+        .order_by("starts_at")
+    )
+
+
+def day_round(day: dt.date) -> Round:
+    """One's round of a day: two queries, whatever its length."""
+    start, end = day_bounds(day)
+    visits = with_acts(mine(start, end).filter(status__in=LIVE))
+    ledger.read({visit.person_id for visit in visits}, "agenda")
+    due = [visit for visit in visits if visit.status != Status.SUSPENDED]
+    places = {visit.practice.organisation_id for visit in visits if visit.practice is not None}
+    done = sum(visit.status == Status.DONE for visit in due)
+    return Round(visits, done, len(due), len(places) > 1)
+
+
+def with_acts(rows: Iterable[Appointment]) -> list[Appointment]:
+    """The visits with ``act``, their standing intervention or None: one query more."""
+    visits = list(rows)
+    done = [visit.pk for visit in visits if visit.status == Status.DONE]
+    acts: Mapping[UUID, Intervention] = standing_of_appointments(done) if done else {}
+    for visit in visits:
+        visit.act = acts.get(visit.pk)  # type: ignore[attr-defined]
+    return visits
+
+
+def monday_of(day: dt.date) -> dt.date:
+    """The Monday of a day's week."""
+    return day - dt.timedelta(days=day.weekday())
+
+
+def week(
+    rows: QuerySet[Appointment], monday: dt.date, absences: Iterable[Absence] = ()
+) -> list[Day]:
+    """Seven days of ``rows`` (already narrowed), cancelled ones left out. Two queries."""
+    start, _ = day_bounds(monday)
+    _, end = day_bounds(monday + dt.timedelta(days=6))
+    visits = with_acts(
+        rows.filter(starts_at__gte=start, starts_at__lt=end)
+        .exclude(status=Status.CANCELLED)
+        .order_by("starts_at")
+    )
+    ledger.read({visit.person_id for visit in visits}, "agenda")
+    away = list(absences)
+    return [
+        Day(
+            date,
+            [visit for visit in visits if timezone.localdate(visit.starts_at) == date],
+            [absence for absence in away if absence.starts_on <= date <= absence.ends_on],
+        )
+        for date in (monday + dt.timedelta(days=number) for number in range(7))
+    ]
+
+
+def my_week(monday: dt.date) -> list[Day]:
+    """One's own week in all structures: three queries."""
+    start, _ = day_bounds(monday)
+    _, end = day_bounds(monday + dt.timedelta(days=6))
+    return week(mine(start, end), monday, absences_of_mine(monday))
+
+
+def absences_of_mine(monday: dt.date) -> QuerySet[Absence]:
+    """One's own absences that touch a week."""
+    return Absence.objects.filter(
+        practice_id__in=acting.current().holders,
+        starts_on__lte=monday + dt.timedelta(days=6),
+        ends_on__gte=monday,
+    ).select_related("practice__organisation", "replaced_by__professional")
+
+
+def my_practices() -> QuerySet[Practice]:
+    """The practices that the actor may speak for: own ones, not those replaced."""
+    actor = acting.current()
+    if actor.professional_id is None:
+        return Practice.objects.none()
+    return Practice.objects.filter(
+        pk__in=actor.holders, professional_id=actor.professional_id
+    ).select_related("organisation")
+
+
+def of_person(person_id: UUID) -> QuerySet[Appointment]:
+    """The appointments of a person (and of the records linked to it) within reach."""
+    return reached().filter(person_id__in=cluster_ids(person_id))
+
+
+def upcoming(person_id: UUID, limit: int = 5) -> list[Appointment]:
+    """The next visits of a person, suspended ones included. Two queries."""
+    return list(
+        of_person(person_id)
+        .filter(starts_at__gte=timezone.now(), status__in=[Status.PLANNED, Status.SUSPENDED])
+        .order_by("starts_at")[:limit]
+    )
+
+
+def series_of(person_id: UUID) -> QuerySet[Series]:
+    """The living series of a person within reach."""
+    rows: QuerySet[Series] = Series.objects.within(Reach.of(acting.current()))
+    return (
+        rows.filter(person_id__in=cluster_ids(person_id), ended_at=None)
+        .select_related("practice__professional", "practice__organisation", "organisation", "post")
+        .order_by("starts_at")
+    )
+
+
+def one(appointment_id: UUID) -> Appointment | None:
+    """An appointment within reach, with its act, or None."""
+    found = with_acts(reached().filter(pk=appointment_id))
+    if not found:
+        return None
+    ledger.read([found[0].person_id], "agenda", object_id=found[0].pk)
+    return found[0]
+
+
+def history(visit: Appointment) -> list[AppointmentEvent]:
+    """What happened to an appointment, in order."""
+    return list(AppointmentEvent.objects.filter(appointment=visit).order_by("at"))
+
+
+def planned_today(person_id: UUID) -> list[Appointment]:
+    """One's own visits of today with a person that still wait to be marked."""
+    start, end = day_bounds(timezone.localdate())
+    return list(mine(start, end).filter(person_id=person_id, status=Status.PLANNED))
+
+
+def by_ids(ids: Collection[UUID]) -> Mapping[UUID, Appointment]:
+    """Appointments within reach by id. One query."""
+    return {visit.pk: visit for visit in reached().filter(pk__in=ids)}
+
+
+def series_by_ids(ids: Collection[UUID]) -> Mapping[UUID, Series]:
+    """Series within reach by id. One query."""
+    rows = Series.objects.within(Reach.of(acting.current())).filter(pk__in=ids)
+    return {
+        row.pk: row for row in rows.select_related("practice__professional", "organisation", "post")
+    }
+
+
+def told_of(entry: Entry) -> list[UUID]:
+    """Who comes, for an entry about a visit or a series: told even outside the care team."""
+    with acting.acting(acting.system("agenda: intervenant")):
+        for model in (Appointment, Series):
+            found = model.objects.filter(pk=entry.object_id).first()
+            if found is not None:
+                return [found.intervenant_id]
+    return []
+
+
+def causes_by_ids(ids: Collection[UUID]) -> Mapping[UUID, Cause]:
+    """Causes of suspension within reach by id. One query."""
+    rows = Cause.objects.within(Reach.of(acting.current())).filter(pk__in=ids)
+    return {row.pk: row for row in rows}
+
+
+def resumptions(person_id: UUID | None = None) -> list[tuple[Cause, list[Appointment]]]:
+    """Suspended visits that wait for a word, by cause: the actor's own, or a person's."""
+    now = timezone.now()
+    actor = acting.current()
+    rows = reached().filter(
+        status=Status.SUSPENDED,
+        starts_at__gte=now,
+        suspensions__lifted_at=None,
+        suspensions__cause__resume_from__isnull=False,
+        suspensions__cause__closed_at=None,
+    )
+    if person_id is None:
+        rows = rows.filter(Q(practice_id__in=actor.holders) | Q(post_id__in=actor.holders))
+    else:
+        rows = rows.filter(person_id=person_id)
+    found: dict[UUID, tuple[Cause, list[Appointment]]] = {}
+    for visit in rows.order_by("starts_at").prefetch_related("suspensions__cause"):
+        for held in visit.suspensions.all():
+            cause = held.cause
+            if (
+                held.lifted_at is None
+                and cause.resume_from
+                and visit.starts_at >= cause.resume_from
+            ):
+                found.setdefault(cause.pk, (cause, []))[1].append(visit)
+    ledger.read({visits[0].person_id for _, visits in found.values()}, "agenda")
+    return list(found.values())
+
+
+def conflicts(
+    practice_id: UUID, start: dt.datetime, end: dt.datetime, *, except_id: UUID | None = None
+) -> list[Busy]:
+    """Times already taken between ``start`` and ``end`` in all practices of one professional."""
+    with acting.acting(acting.system("agenda: conflits")):
+        rows = Appointment.objects.filter(
+            practice__professional__practices=practice_id,
+            status=Status.PLANNED,
+            starts_at__lt=end,
+            ends_at__gt=start,
+        ).order_by("starts_at")
+        return [
+            Busy(visit.pk, visit.starts_at, visit.ends_at)
+            for visit in rows
+            if visit.pk != except_id
+        ]
+
+
+def overlapping(visits: Iterable[Appointment]) -> set[UUID]:
+    """Those of the visits that overlap another one of the same list. No query."""
+    found: set[UUID] = set()
+    latest: Appointment | None = None
+    for visit in visits:
+        if visit.status not in {Status.PLANNED, Status.DONE}:
+            continue
+        if latest is not None and visit.starts_at < latest.ends_at:
+            found |= {visit.pk, latest.pk}
+        if latest is None or visit.ends_at > latest.ends_at:
+            latest = visit
+    return found
+
+
+def next_visit_of(practice_id: UUID, person_id: UUID) -> dt.datetime | None:
+    """When a practice next visits a person (planned or suspended), for whoever must warn it."""
+    with acting.acting(acting.system("agenda: prochaine visite")):
+        return (
+            Appointment.objects.filter(
+                practice_id=practice_id,
+                person_id__in=cluster_ids(person_id),
+                starts_at__gte=timezone.now(),
+                status__in=[Status.PLANNED, Status.SUSPENDED],
+            )
+            .order_by("starts_at")
+            .values_list("starts_at", flat=True)
+            .first()
+        )
+
+
+def intervenants(person_id: UUID, start: dt.datetime, end: dt.datetime | None) -> list[Comes]:
+    """Who was to come in a period, each with the first time: what an admission must tell."""
+    with acting.acting(acting.system("agenda: intervenants")):
+        rows = Appointment.objects.filter(
+            person_id__in=cluster_ids(person_id),
+            starts_at__gte=start,
+            status__in=[Status.PLANNED, Status.SUSPENDED],
+        )
+        if end is not None:
+            rows = rows.filter(starts_at__lt=end)
+        found: dict[UUID, Comes] = {}
+        for visit in rows.order_by("starts_at"):
+            found.setdefault(
+                visit.intervenant_id,
+                Comes(
+                    visit.intervenant_id,
+                    visit.practice_id,
+                    visit.organisation_id,
+                    visit.post_id,
+                    visit.starts_at,
+                ),
+            )
+        return list(found.values())
+
+
+def people_of_my_rounds() -> list[Patient]:
+    """Whom one visits: those of the last and next two weeks, by name. Two queries."""
+    now = timezone.now()
+    ids = (
+        mine(now - dt.timedelta(days=14), now + dt.timedelta(days=14))
+        .order_by()
+        .values_list("person_id", flat=True)
+        .distinct()
+    )
+    people = Reach.of(acting.current()).patients().filter(pk__in=list(ids), died_on=None)
+    return sorted(people, key=lambda person: normalise(person.used_name or person.birth_name))
+
+
+def changeable(visits: Iterable[Appointment]) -> set[UUID]:
+    """Those that the actor may change, asking the circle once a person."""
+    actor = acting.current()
+    known: dict[UUID, bool] = {}
+    found = set()
+    for visit in visits:
+        if visit.intervenant_id in actor.holders:
+            found.add(visit.pk)
+            continue
+        if visit.person_id not in known:
+            known[visit.person_id] = rules.may_change(actor, visit)
+        if known[visit.person_id]:
+            found.add(visit.pk)
+    return found

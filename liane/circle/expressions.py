@@ -1,0 +1,107 @@
+"""The two questions that nearly every query asks, as expressions that compile at once.
+
+Written with the ORM's subqueries, one reach condition costs about 1.5 ms of Python to build, twenty
+times a page. These say the same SQL with their values bound: the actor's holders and scopes are in
+each query, nothing is kept between two requests.
+"""
+
+import datetime as dt
+from typing import Any
+from uuid import UUID
+
+from django.db.models import BooleanField, DateTimeField, F, UUIDField
+from django.db.models.expressions import Expression
+
+_UUID, _MOMENT = UUIDField(), DateTimeField()
+
+
+class _Question(Expression):
+    """A condition about one column, with values bound."""
+
+    conditional = True
+
+    def __init__(self, column: Any, holders: tuple[UUID, ...]) -> None:
+        super().__init__(output_field=BooleanField())
+        self.column = F(column) if isinstance(column, str) else column
+        self.holders = holders
+
+    def get_source_expressions(self) -> list[Any]:
+        """The column asked about."""
+        return [self.column]
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        """Replace the column by its resolved form."""
+        (self.column,) = exprs
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two of these the same."""
+        return (type(self), self.column, self.holders)
+
+    def _holders(self, connection: Any) -> tuple[str, list[Any]]:
+        values = [_UUID.get_db_prep_value(holder, connection) for holder in self.holders]
+        return ", ".join(["%s"] * len(values)), values
+
+
+class Reached(_Question):
+    """A grant in force joins one of the holders to the person of ``column``; none denies it."""
+
+    def __init__(
+        self, column: Any, holders: tuple[UUID, ...], scopes: frozenset[str], now: dt.datetime
+    ) -> None:
+        super().__init__(column, holders)
+        self.scopes = tuple(sorted(scopes))
+        self.now = now
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two of these the same."""
+        return (*super().identity, self.scopes, self.now)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """SQL for both databases."""
+        person, person_values = compiler.compile(self.column)
+        marks, holders = self._holders(connection)
+        now = _MOMENT.get_db_prep_value(self.now, connection)
+        scopes = ", ".join(["%s"] * len(self.scopes))
+        sql = (
+            "(EXISTS (SELECT 1 FROM circle_grant rg"
+            f" WHERE rg.person_id = {person} AND rg.holder_id IN ({marks})"
+            f" AND rg.scope IN ({scopes}) AND NOT rg.deny AND rg.starts_at <= %s"
+            " AND (rg.ends_at IS NULL OR rg.ends_at > %s))"
+            " AND NOT EXISTS (SELECT 1 FROM circle_grant rd"
+            f" WHERE rd.person_id = {person} AND rd.deny AND rd.holder_id IN ({marks})))"
+        )
+        values = [*person_values, *holders, *self.scopes, now, now, *person_values, *holders]
+        return sql, tuple(values)
+
+
+class Masked(_Question):
+    """A mask that still holds hides the object of ``column`` from one of the holders.
+
+    Masks set by ``author`` do not hide from themselves: who hides a thing can show it again.
+    """
+
+    def __init__(self, column: Any, holders: tuple[UUID, ...], author: UUID | None) -> None:
+        super().__init__(column, holders)
+        self.author = author
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two of these the same."""
+        return (*super().identity, self.author)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """SQL for both databases."""
+        thing, values = compiler.compile(self.column)
+        marks, holders = self._holders(connection)
+        to_me = f" OR mk.holder_id IN ({marks})" if holders else ""
+        sql = (
+            f"EXISTS (SELECT 1 FROM circle_mask mk WHERE mk.object_id = {thing}"
+            f" AND mk.ended_at IS NULL AND (mk.holder_id IS NULL{to_me})"
+        )
+        values = [*values, *holders]
+        if self.author is not None:
+            sql += " AND (mk.author_holder_id <> %s OR mk.author_holder_id IS NULL)"
+            values.append(_UUID.get_db_prep_value(self.author, connection))
+        return f"{sql})", tuple(values)

@@ -1,0 +1,63 @@
+"""Who or what can be a member: a practice, an organisation, a post."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from liane.core.errors import Refused
+from liane.directory.models import Organisation, Post, Practice
+
+Holder = Practice | Organisation | Post
+
+
+@dataclass(frozen=True)
+class Place:
+    """A holder with what rules need to know of it."""
+
+    holder: Holder
+    organisation: Organisation
+
+    @property
+    def field(self) -> str:
+        """The membership's column for this holder."""
+        return type(self.holder).__name__.lower()
+
+    @property
+    def outside_team(self) -> bool:
+        """True when law asks for consent: not a member of a care team by its mission.
+
+        CSP L.1110-12 and R.1110-2: social and home-help workers, and the staff of structures
+        that are not of health, read what concerns them only.
+        """
+        if isinstance(self.holder, Practice) and self.holder.role == Practice.Role.SOCIAL:
+            return True
+        return not self.organisation.is_health
+
+    @property
+    def opposable(self) -> dict[str, set[UUID]]:
+        """What an opposition may name to keep this holder out, by column."""
+        organisations = {self.organisation.pk}
+        if isinstance(self.holder, Practice):
+            kin = Practice.objects.filter(professional_id=self.holder.professional_id)
+            return {
+                "organisation": organisations,
+                "practice": set(kin.values_list("pk", flat=True)),
+            }
+        return {"organisation": organisations, "practice": set()}
+
+
+def place(holder_id: UUID) -> Place:
+    """The living holder with this identifier. Raises :class:`Refused` when there is none."""
+    practice = (
+        Practice.objects.select_related("organisation", "professional")
+        .filter(pk=holder_id, ended_on=None, professional__active=True)
+        .first()
+    )
+    if practice is not None:
+        return Place(practice, practice.organisation)
+    organisation = Organisation.objects.filter(pk=holder_id, active=True).first()
+    if organisation is not None:
+        return Place(organisation, organisation)
+    post = Post.objects.select_related("organisation").filter(pk=holder_id, active=True).first()
+    if post is not None:
+        return Place(post, post.organisation)
+    raise Refused("Ce professionnel ou cette structure n’existe plus.", field="holder")

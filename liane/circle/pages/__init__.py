@@ -1,0 +1,1 @@
+"""Pages of persons, circles and accesses: HTTP in, HTML out."""

@@ -1,0 +1,109 @@
+"""Accès: who opened the record and why they could; emergency access and its review."""
+
+import datetime as dt
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+
+from liane.circle import accesses, forms, persons
+from liane.circle import services as circle
+from liane.circle.access import access_patient
+from liane.circle.record import frame, reach_of
+from liane.circle.services.protection import REASONS
+from liane.core import clock
+from liane.core.areas import Area
+from liane.core.http import Request
+from liane.core.ids import parse
+from liane.core.routes import Policy, route
+from liane.patients import ins
+
+NOBODY = (
+    "Aucune personne, ou plusieurs, avec exactement ces traits. Vérifiez l’orthographe et la date, "
+    "ou saisissez le matricule INS."
+)
+
+
+@route(Policy.PROFESSIONAL, audit="access_ledger", methods=("GET", "HEAD"))
+def of_record(request: Request, person_id: UUID) -> HttpResponse:
+    """A professional sees their own accesses; the person sees all of them in the portal."""
+    person = access_patient(person_id, Area.IDENTITY, resource="access_ledger")
+    found = accesses.of_record(person.pk, own=True, before=parse(request.GET.get("avant")))
+    context = frame(request, person, "acces/") | {"accesses": found}
+    return render(request, "circle/accesses.html", context)
+
+
+@route(Policy.PROFESSIONAL, audit="access_ledger", methods=("GET", "HEAD"))
+def team(request: Request) -> HttpResponse:
+    """The manager sees how much the staff opened, not what."""
+    actor = request.actor
+    if actor.role != "manager" or actor.organisation_id is None:
+        raise Http404
+    try:
+        day = dt.date.fromisoformat(request.GET.get("jour", ""))
+    except ValueError:
+        day = clock.today()
+    context = {
+        "day": day,
+        "before": day - dt.timedelta(days=1),
+        "after": day + dt.timedelta(days=1) if day < clock.today() else None,
+        "staff": accesses.of_staff(actor.organisation_id, day),
+    }
+    return render(request, "circle/accesses_team.html", context)
+
+
+@route(Policy.PROFESSIONAL, audit="access_ledger")
+def officer(request: Request) -> HttpResponse:
+    """The protection officer: emergency accesses to review, then who opened what kind of thing."""
+    actor = request.actor
+    if actor.role != "dpo" or actor.organisation_id is None:
+        raise Http404
+    if request.method == "POST":
+        opened = parse(request.POST.get("opened"))
+        if opened is None:
+            raise Http404
+        circle.review_break_glass(opened, review=request.POST.get("review", ""))
+        messages.success(request, "Conclusion enregistrée.")
+        return redirect("accesses_officer")
+    waiting, reviewed = accesses.to_review(actor.organisation_id)
+    rows = accesses.for_officer(actor.organisation_id, parse(request.GET.get("avant")))
+    context = {"waiting": waiting, "reviewed": reviewed, "rows": rows, "reasons": REASONS}
+    return render(request, "circle/accesses_officer.html", context)
+
+
+@route(Policy.PROFESSIONAL, audit="break_glass")
+def emergency(request: Request) -> HttpResponse:
+    """Open a record in an emergency: strict traits or matricule, the reason, four hours."""
+    if request.actor.role != "care":
+        raise Http404
+    form = forms.EmergencyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        number = forms.settle(form, lambda: ins.parse(data["matricule"])) if (
+            data["matricule"]
+        ) else None  # fmt: skip
+        complete = data["birth_name"] and data["given_name"] and data["birth_date"]
+        person = None
+        if number is not None or (complete and not form.errors):
+            person = persons.in_emergency(
+                data["birth_name"], data["given_name"], data["birth_date"],
+                ins.digests(number) if number else (),
+            )  # fmt: skip
+        if person is None and not form.errors:
+            form.add_error(None, NOBODY)
+        if person is not None:
+            if reach_of(request).patients().filter(pk=person.pk).exists():
+                return redirect(f"/personnes/{person.pk}/")
+            found = person
+            forms.settle(
+                form, lambda: circle.break_glass(found.pk, reason=data["reason"], text=data["text"])
+            )
+            if not form.errors:
+                messages.warning(
+                    request,
+                    "Dossier ouvert pour quatre heures. La personne, son cercle et votre référent "
+                    "à la protection des données sont prévenus.",
+                )
+                return redirect(f"/personnes/{person.pk}/")
+    return render(request, "circle/emergency.html", {"form": form})

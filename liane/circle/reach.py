@@ -1,0 +1,105 @@
+"""Reach: the persons an actor may see, area by area. Nobody queries persons any other way."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from liane.circle import rules
+from liane.circle.expressions import Reached
+from liane.circle.models import Grant
+from liane.core.acting import Actor
+from liane.core.areas import Area
+from liane.patients.models import Patient
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What an actor reaches now. Cheap to make; holds no rows, so it is never stale."""
+
+    actor: Actor
+
+    @classmethod
+    def of(cls, actor: Actor) -> "Reach":
+        """The reach of ``actor``."""
+        return cls(actor)
+
+    @property
+    def everything(self) -> bool:
+        """True for machines, which act by rule."""
+        return self.actor.is_system
+
+    def grants(self, scopes: frozenset[str]) -> QuerySet[Grant]:
+        """Grants in force that reach this actor through ``scopes``."""
+        now = timezone.now()
+        return Grant.objects.filter(
+            Q(ends_at=None) | Q(ends_at__gt=now),
+            holder_id__in=self.actor.holders,
+            scope__in=sorted(scopes),
+            deny=False,
+            starts_at__lte=now,
+        )
+
+    def _denied(self, person: Any) -> Exists:
+        denials = Grant.objects.filter(holder_id__in=self.actor.holders, deny=True)
+        return Exists(denials.filter(person_id=person))
+
+    def condition(self, area: Area, person: str, flagged: frozenset[str]) -> Q:
+        """The SQL condition: a grant reaches ``person`` (a column), none denies it.
+
+        ``flagged`` are the audience flags that the table has; the others do not narrow.
+        """
+        groups = rules.flags(self.actor.role, area)
+        if not groups or not self.actor.holders:
+            return Q(pk__in=[])
+        allowed = Q()
+        for flag, scopes in sorted(groups.items()):
+            reached = Q(self.reached(person, scopes))
+            allowed |= (Q(**{flag: True}) & reached) if flag in flagged else reached
+        return allowed
+
+    def reached(self, person: str, scopes: frozenset[str]) -> Reached:
+        """The person of a column is reached through one of ``scopes``, and not denied."""
+        return Reached(person, self.actor.holders, scopes, timezone.now())
+
+    def persons(self, area: Area = Area.IDENTITY) -> QuerySet[Grant, UUID]:
+        """Identifiers of the persons reached, as a subquery that drives a list's plan."""
+        scopes = rules.scopes(self.actor.role, area, "r")
+        return self.grants(scopes).values_list("person_id", flat=True)
+
+    def patients(self, area: Area = Area.IDENTITY) -> QuerySet[Patient]:
+        """The persons within reach for ``area``: for one record or a filtered set."""
+        if self.everything:
+            return Patient.objects.all()
+        return Patient.objects.filter(self.condition(area, "pk", frozenset()))
+
+    def listing(self, area: Area = Area.IDENTITY) -> QuerySet[Patient]:
+        """The same persons, with a plan made for lists: the grants are read first."""
+        if self.everything:
+            return Patient.objects.all()
+        if not self.actor.holders:
+            return Patient.objects.none()
+        return Patient.objects.filter(pk__in=self.persons(area)).filter(
+            ~Q(self._denied(OuterRef("pk")))
+        )
+
+    def with_ground(self, patients: QuerySet[Patient], area: Area) -> QuerySet[Patient]:
+        """Add ``ground``: why this actor may see each person (kept by the ledger)."""
+        scopes = rules.scopes(self.actor.role, area, "r")
+        grant = self.grants(scopes).filter(person_id=OuterRef("pk")).order_by("id")
+        return patients.annotate(ground=Subquery(grant.values("ground")[:1]))
+
+    def may_write(self, area: Area, person_id: UUID) -> bool:
+        """True when the actor may write ``area`` of this person's record."""
+        if self.everything:
+            return True
+        scopes = rules.scopes(self.actor.role, area, "w")
+        if not scopes or not self.actor.holders:
+            return False
+        return (
+            self.grants(scopes)
+            .filter(~Q(self._denied(OuterRef("person_id"))), person_id=person_id)
+            .exists()
+        )

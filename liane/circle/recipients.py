@@ -1,0 +1,244 @@
+"""Who may read a thing now, the other way round from Reach: from a record to the accounts.
+
+The dispatcher, live streams and notifications ask it once for each journal entry. The answer is
+read from the same grants as Reach, in a known number of queries (:data:`QUERIES`) whatever the
+size of the circle: opposition, dates, posts on duty and locums are those of this very moment.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from liane.circle import rules
+from liane.circle.models import Grant, Mask
+from liane.core import acting, registry
+from liane.core.areas import Area
+from liane.core.models import Entry
+from liane.directory.models import Duty, Locum, Practice
+from liane.patients.models import Contact, Patient
+
+QUERIES = 10
+"""Most queries that one call makes."""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """An account allowed to read, in one capacity.
+
+    ``holder_id`` is its own seat (practice, person or contact); ``flag`` is the audience flag
+    through which it reads (``for_team``, ``for_outside``, ``for_person``, ``for_carers``), empty
+    for a thread between professionals or an organisation's own entry.
+    """
+
+    user_id: UUID
+    holder_id: UUID
+    role: str
+    flag: str = ""
+    organisation_id: UUID | None = None
+
+
+@dataclass
+class Candidate:
+    """One account in one role, with everything through which a grant can reach it."""
+
+    user_id: UUID
+    role: str
+    seats: list[tuple[UUID, UUID | None]] = field(default_factory=list)
+    holders: set[UUID] = field(default_factory=set)
+
+    def seat(self, near: Collection[UUID]) -> tuple[UUID, UUID | None]:
+        """The seat that holds one of ``near`` by itself or its organisation, or the first one."""
+        return next((s for s in self.seats if s[0] in near or s[1] in near), self.seats[0])
+
+
+def recipients(entry: Entry) -> list[Recipient]:
+    """The accounts that may read ``entry`` now, its author included."""
+    with acting.acting(acting.system("recipients")):
+        if entry.thread_id is not None:
+            return _of_thread(entry)
+        kind = registry.entry_kinds.get(entry.kind)
+        roles = kind.roles if kind is not None else frozenset()
+        if entry.only_organisation_id is not None:
+            found = _of_organisation(entry, roles)
+        elif entry.person_id is None:
+            found = []
+        else:
+            flags = {flag for flag in set(rules.FLAGS.values()) if getattr(entry, flag)}
+            found = of_person(entry.person_id, Area.TIMELINE, flags=flags, unmasked=entry.object_id)
+        if kind is not None and kind.told is not None:
+            known = {one.user_id for one in found}
+            found += [one for one in of_holders(kind.told(entry)) if one.user_id not in known]
+        return [one for one in found if not roles or one.role in roles]
+
+
+def _of_thread(entry: Entry) -> list[Recipient]:
+    """Those whom the thread's flags or its participants name; about a person, within reach."""
+    assert entry.thread_id is not None  # noqa: S101  (the caller's condition)
+    holders: set[UUID] = set()
+    flags: set[str] = set()
+    for hook in registry.thread_recipients:
+        holders |= set(hook([entry.thread_id]).get(entry.thread_id, ()))
+    for opened in registry.thread_flags:
+        flags |= set(opened([entry.thread_id]).get(entry.thread_id, ()))
+    if entry.person_id is None:
+        named = of_holders(holders)
+        return [one for one in named if rules.scopes(one.role, Area.THREAD, "r")]
+    found = of_person(entry.person_id, Area.THREAD, flags=flags) if flags else []
+    found = [one for one in found if not rules.reads_when_named(one.role)]
+    if holders:
+        found += of_person(entry.person_id, Area.THREAD, among=holders)
+    return list({(one.user_id, one.role): one for one in reversed(found)}.values())
+
+
+def of_person(
+    person_id: UUID,
+    area: Area,
+    *,
+    flags: Collection[str] | None = None,
+    among: Collection[UUID] | None = None,
+    unmasked: UUID | None = None,
+) -> list[Recipient]:
+    """The accounts that may read ``area`` of this person's record.
+
+    ``flags`` keeps those whom an audience flag names; ``among`` those reached through one of
+    these holders (a thread's participants); ``unmasked`` leaves out those from whom that object
+    is masked.
+    """
+    now = timezone.now()
+    with acting.acting(acting.system("recipients")):
+        grants, denied = _grants(person_id, now)
+        hidden = _masks(unmasked)
+        found = []
+        for one in _candidates(set(grants), now):
+            if one.holders & denied or one.holders & hidden or None in hidden:
+                continue
+            flag, through = _through(one, grants, area)
+            if flag is None or (flags is not None and flag not in flags):
+                continue
+            if among is not None and not one.holders & set(among):
+                continue
+            holder, organisation = one.seat(through)
+            found.append(Recipient(one.user_id, holder, one.role, flag, organisation))
+        return found
+
+
+def of_holders(holders: Iterable[UUID]) -> list[Recipient]:
+    """The accounts behind these practices, organisations, posts, persons and contacts."""
+    wanted = set(holders)
+    with acting.acting(acting.system("recipients")):
+        found = []
+        for one in _candidates(wanted, timezone.now()):
+            if one.holders & wanted:
+                holder, organisation = one.seat(wanted)
+                found.append(Recipient(one.user_id, holder, one.role, "", organisation))
+        return found
+
+
+def _of_organisation(entry: Entry, roles: Collection[str]) -> list[Recipient]:
+    """Staff of the one organisation; about a person, those who reach its working file.
+
+    An entry meant for given roles (a review by the data protection officer) asks no reach.
+    """
+    organisation = entry.only_organisation_id
+    assert organisation is not None  # noqa: S101  (the caller's condition)
+    if entry.person_id is None or roles:
+        return of_holders([organisation])
+    return of_person(
+        entry.person_id, Area.WORKING_FILE, among=[organisation], unmasked=entry.object_id
+    )
+
+
+def _grants(person_id: UUID, now: dt.datetime) -> tuple[dict[UUID, set[str]], set[UUID]]:
+    """Scopes by holder of the grants in force, and the holders denied."""
+    scopes: dict[UUID, set[str]] = defaultdict(set)
+    denied: set[UUID] = set()
+    for grant in Grant.objects.filter(person_id=person_id):
+        if grant.deny:
+            denied.add(grant.holder_id)
+        elif grant.starts_at <= now and (grant.ends_at is None or grant.ends_at > now):
+            scopes[grant.holder_id].add(grant.scope)
+    return scopes, denied
+
+
+def _masks(object_id: UUID | None) -> set[UUID | None]:
+    if object_id is None:
+        return set()
+    masks = Mask.objects.filter(object_id=object_id, ended_at=None)
+    return set(masks.values_list("holder_id", flat=True))
+
+
+def _through(
+    one: Candidate, grants: dict[UUID, set[str]], area: Area
+) -> tuple[str | None, set[UUID]]:
+    """The audience flag through which ``one`` reads ``area``, and the holders that give it."""
+    allowed = rules.flags(one.role, area)
+    for flag, scopes in sorted(allowed.items(), reverse=True):
+        through = {holder for holder in one.holders if grants.get(holder, set()) & scopes}
+        if through:
+            return flag, through
+    return None, set()
+
+
+def _candidates(holders: set[UUID], now: dt.datetime) -> Iterator[Candidate]:
+    """Every account that one of ``holders`` may stand for, with all its own holders."""
+    yield from _professionals(holders, now)
+    for pk, user in Patient.objects.filter(pk__in=holders, user__is_active=True).values_list(
+        "pk", "user_id"
+    ):
+        yield Candidate(user, "person", [(pk, None)], {pk})
+    contacts = Contact.objects.filter(
+        Q(access_until=None) | Q(access_until__gt=now),
+        pk__in=holders,
+        ended_at=None,
+        user__is_active=True,
+    ).exclude(access="")
+    for pk, user, access in contacts.values_list("pk", "user_id", "access"):
+        yield Candidate(user, access, [(pk, None)], {pk})
+
+
+def _professionals(holders: set[UUID], now: dt.datetime) -> Iterator[Candidate]:
+    day = timezone.localdate(now)
+    working = Practice.objects.filter(
+        Q(started_on=None) | Q(started_on__lte=day),
+        Q(ended_on=None) | Q(ended_on__gte=day),
+        professional__active=True,
+        professional__user__is_active=True,
+        organisation__active=True,
+    )
+    duties = Duty.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    locums = Locum.objects.filter(starts_on__lte=day, ends_on__gte=day)
+    people = set(
+        working.filter(Q(pk__in=holders) | Q(organisation_id__in=holders)).values_list(
+            "professional_id", flat=True
+        )
+    )
+    people |= set(
+        duties.filter(post_id__in=holders).values_list("practice__professional_id", flat=True)
+    )
+    people |= set(
+        locums.filter(replaced_id__in=holders).values_list("locum__professional_id", flat=True)
+    )
+    practices = list(
+        working.filter(professional_id__in=people).values_list(
+            "pk", "organisation_id", "professional_id", "professional__user_id", "role"
+        )
+    )
+    ids = [row[0] for row in practices]
+    borrowed: dict[UUID, set[UUID]] = defaultdict(set)
+    for practice, post in duties.filter(practice_id__in=ids).values_list("practice_id", "post_id"):
+        borrowed[practice].add(post)
+    for practice, replaced in locums.filter(locum_id__in=ids).values_list(
+        "locum_id", "replaced_id"
+    ):
+        borrowed[practice].add(replaced)
+    found: dict[tuple[UUID, str], Candidate] = {}
+    for practice, organisation, professional, user, role in practices:
+        one = found.setdefault((user, role), Candidate(user, role))
+        one.seats.append((practice, organisation))
+        one.holders |= {practice, organisation, professional} | borrowed[practice]
+    yield from found.values()

@@ -1,0 +1,145 @@
+"""Seats: the capacities in which one account can act, and the actor that each one makes."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from liane.accounts.models import User
+from liane.circle import rules
+from liane.core import acting
+from liane.core.acting import Actor
+from liane.core.areas import Area
+from liane.directory.models import Duty, Locum, Practice
+from liane.patients.models import Contact, Patient
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One capacity of an account: in an organisation, as the person, or as a carer."""
+
+    key: str
+    label: str
+    role: str
+    holder_id: UUID
+    organisation_id: UUID | None = None
+    professional_id: UUID | None = None
+
+
+def seats_of(user: User, chosen: str = "") -> list[Seat]:
+    """The seats offered to an account, professional ones first.
+
+    The places one holds as a person or a carer are read only for who has no professional seat or
+    has chosen such a place (``chosen``): a nurse who is also her mother's carer changes hats on
+    the page that lists every seat. One query for professionals, three at most for others.
+    """
+    professional = _professional_seats(user)
+    if professional and not chosen.startswith(("person:", "contact:")):
+        return professional
+    return professional + _portal_seats(user)
+
+
+def every_seat(user: User) -> list[Seat]:
+    """All the capacities of an account."""
+    return _professional_seats(user) + _portal_seats(user)
+
+
+def _professional_seats(user: User) -> list[Seat]:
+    today = timezone.localdate()
+    practices = (
+        Practice.objects.filter(
+            Q(started_on=None) | Q(started_on__lte=today),
+            Q(ended_on=None) | Q(ended_on__gte=today),
+            professional__user=user,
+            professional__active=True,
+            organisation__active=True,
+        )
+        .select_related("organisation")
+        .order_by("created_at")
+    )
+    return [
+        Seat(
+            key=f"practice:{practice.pk}",
+            label=practice.organisation.name,
+            role=practice.role,
+            holder_id=practice.pk,
+            organisation_id=practice.organisation_id,
+            professional_id=practice.professional_id,
+        )
+        for practice in practices
+    ]
+
+
+def _portal_seats(user: User) -> list[Seat]:
+    with acting.acting(acting.system("seats")):
+        return _seats_as_person(user) + _seats_as_contact(user)
+
+
+def _seats_as_person(user: User) -> list[Seat]:
+    return [
+        Seat(f"person:{person.pk}", "Mon dossier", "person", person.pk)
+        for person in Patient.objects.filter(user=user)
+    ]
+
+
+def _seats_as_contact(user: User) -> list[Seat]:
+    now = timezone.now()
+    contacts = (
+        Contact.objects.filter(
+            Q(access_until=None) | Q(access_until__gt=now), user=user, ended_at=None
+        )
+        .exclude(access="")
+        .select_related("person")
+    )
+    return [
+        Seat(
+            f"contact:{contact.pk}",
+            f"Proche de {contact.person.initials}",
+            contact.access,
+            contact.pk,
+        )
+        for contact in contacts
+    ]
+
+
+@lru_cache(maxsize=64)
+def _rights(role: str, letter: str) -> Mapping[Area, frozenset[str]]:
+    return {area: found for area in Area if (found := rules.scopes(role, area, letter))}
+
+
+def actor_for(user: User, seat: Seat, seats: list[Seat]) -> Actor:
+    """The actor that ``user`` is in ``seat``: its holders are those of all seats of that role."""
+    kin = [other for other in seats if other.role == seat.role] or [seat]
+    holders: list[UUID] = [other.holder_id for other in kin]
+    holders += [other.organisation_id for other in kin if other.organisation_id is not None]
+    if seat.professional_id is not None:
+        holders.append(seat.professional_id)
+        holders += _borrowed([other.holder_id for other in kin], timezone.now())
+    return Actor(
+        kind="user",
+        label=user.name,
+        user_id=user.pk,
+        holder_id=seat.holder_id,
+        professional_id=seat.professional_id,
+        organisation_id=seat.organisation_id,
+        role=seat.role,
+        holders=tuple(dict.fromkeys(holders)),
+        read=_rights(seat.role, "r"),
+        write=_rights(seat.role, "w"),
+    )
+
+
+def _borrowed(practices: list[UUID], now: dt.datetime) -> list[UUID]:
+    """Posts on duty and colleagues replaced now."""
+    day = timezone.localdate(now)
+    duties = Duty.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=now), practice_id__in=practices, starts_at__lte=now
+    ).values_list("post_id")
+    locums = Locum.objects.filter(
+        locum_id__in=practices, starts_on__lte=day, ends_on__gte=day
+    ).values_list("replaced_id")
+    return [holder for (holder,) in duties.union(locums, all=True)]

@@ -1,0 +1,44 @@
+"""Verbs that found, widen, narrow and protect a circle."""
+
+from liane.circle.services.membership import (
+    accept,
+    accept_request,
+    ask_to_join,
+    decline,
+    invite,
+    leave,
+    refuse_request,
+    remove,
+)
+from liane.circle.services.opening import open_record, record_wish, reopen, traits
+from liane.circle.services.protection import (
+    break_glass,
+    end_break_glass,
+    lift,
+    mask,
+    oppose,
+    review_break_glass,
+    unmask,
+)
+
+__all__ = [
+    "accept",
+    "accept_request",
+    "ask_to_join",
+    "break_glass",
+    "decline",
+    "end_break_glass",
+    "invite",
+    "leave",
+    "lift",
+    "mask",
+    "open_record",
+    "oppose",
+    "record_wish",
+    "refuse_request",
+    "remove",
+    "reopen",
+    "review_break_glass",
+    "traits",
+    "unmask",
+]

@@ -1,0 +1,1 @@
+"""Foundations: identifiers, acting, journal, ledger, rules of the database, interface shell."""

@@ -1,0 +1,145 @@
+"""Who acts. ``acting(actor)`` is the only door to tables that hold personal data.
+
+A request, a live stream, a task and a command each run inside ``with acting(actor)``. Inside, the
+tripwire of `core.database` lets scoped tables be touched; on PostgreSQL the block is a transaction
+in which row-level security sees the actor's holders and scopes. Outside, touching a scoped table
+raises :class:`NoActor`, and PostgreSQL shows no row.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from liane.core.areas import Area
+
+
+class NoActor(RuntimeError):
+    """A scoped table was touched although nobody acts: a programming error, never a user's."""
+
+
+class WriteRefused(RuntimeError):
+    """A request that may only read tried to write."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody, or some machine, acting now in one capacity.
+
+    ``holders`` are the identifiers through which grants reach this actor (own practice, its
+    organisation, posts on duty, a replaced colleague…); ``read`` and ``write`` give, by area, the
+    scopes of a grant that let it read or write. `liane.circle` fills them; nothing else should.
+    """
+
+    kind: str
+    label: str
+    user_id: UUID | None = None
+    holder_id: UUID | None = None
+    professional_id: UUID | None = None
+    organisation_id: UUID | None = None
+    role: str = ""
+    holders: tuple[UUID, ...] = ()
+    read: Mapping[Area, frozenset[str]] = field(default_factory=dict)
+    write: Mapping[Area, frozenset[str]] = field(default_factory=dict)
+    channel: str = "page"
+    request_id: UUID | None = None
+
+    @property
+    def is_system(self) -> bool:
+        """True for a machine that acts by rule: import, dispatcher, scheduled work."""
+        return self.kind == "system"
+
+
+def system(reason: str, *, organisation_id: UUID | None = None, channel: str = "machine") -> Actor:
+    """A machine acting for ``reason``, which is recorded with everything it does."""
+    return Actor(kind="system", label=reason, organisation_id=organisation_id, channel=channel)
+
+
+NOBODY = Actor(kind="nobody", label="personne")
+_current: ContextVar[Actor | None] = ContextVar("liane_actor", default=None)
+_owner: ContextVar[bool] = ContextVar("liane_owner", default=False)
+_read_only: ContextVar[bool] = ContextVar("liane_read_only", default=False)
+
+
+def current() -> Actor:
+    """The actor of this context. Raises :class:`NoActor` where there is none."""
+    actor = _current.get()
+    if actor is None:
+        raise NoActor("Nobody acts here: wrap this in core.acting.acting(actor).")
+    return actor
+
+
+def present() -> bool:
+    """True where scoped tables may be touched."""
+    return _current.get() is not None or _owner.get()
+
+
+def is_owner() -> bool:
+    """True inside :func:`owner`: migrations and test factories."""
+    return _owner.get()
+
+
+def reading_only() -> bool:
+    """True where only the ledger may write (a GET request)."""
+    return _read_only.get()
+
+
+@contextmanager
+def acting(actor: Actor, *, read_only: bool = False) -> Iterator[Actor]:
+    """Act as ``actor``. On PostgreSQL this is a transaction seen by row-level security."""
+    token = _current.set(actor)
+    mark = _read_only.set(read_only)
+    try:
+        if connection.vendor == "postgresql":
+            with _announced_to_postgresql(actor):
+                yield actor
+        else:
+            yield actor
+    finally:
+        _read_only.reset(mark)
+        _current.reset(token)
+
+
+@contextmanager
+def _announced_to_postgresql(actor: Actor) -> Iterator[None]:
+    from liane.core.database import announce_actor, silence
+
+    outer = _announced.get()
+    mark = _announced.set(actor)
+    try:
+        with transaction.atomic():
+            if outer is not None and _same_to_postgresql(outer, actor):
+                yield
+                return
+            announce_actor(actor)
+            yield
+            if outer is not None:
+                announce_actor(outer)
+            elif len(connection.savepoint_ids) or connection.in_atomic_block:
+                silence()
+    finally:
+        _announced.reset(mark)
+
+
+def _same_to_postgresql(outer: Actor, actor: Actor) -> bool:
+    """A machine within a machine: row-level security would be told the same again."""
+    return outer.is_system and actor.is_system and outer.organisation_id == actor.organisation_id
+
+
+_announced: ContextVar[Actor | None] = ContextVar("liane_announced", default=None)
+
+
+@contextmanager
+def owner() -> Iterator[None]:
+    """Run as the owner of the tables: migrations and test factories only."""
+    from liane.core.database import become_owner
+
+    token = _owner.set(True)
+    try:
+        with become_owner():
+            yield
+    finally:
+        _owner.reset(token)

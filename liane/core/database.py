@@ -1,0 +1,119 @@
+"""What every connection gets: the tripwire on both databases, the application role on PostgreSQL.
+
+The tripwire reads each statement once (the verdict is cached by text) and raises when a scoped
+table is touched with no actor, or when a read-only request writes elsewhere than where it may.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+from django.apps import apps
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from liane.core import acting
+
+APPLICATION_ROLE = "liane_app"
+WRITE = re.compile(
+    r"\s*(?:/\*.*?\*/\s*)?(?:WITH\b.*?\)\s*)?(INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.I | re.S
+)
+HOUSEKEEPING = re.compile(
+    r'"(core_accessrow|django_session|account_usersession|usersessions_usersession'
+    r'|django_tasks_database_\w+)"'
+)
+QUOTED = re.compile(r'"([a-z0-9_]+)"')
+
+
+@lru_cache(maxsize=1)
+def scoped_tables() -> frozenset[str]:
+    """Names of the tables that hold personal data (models marked ``guarded``)."""
+    return frozenset(
+        model._meta.db_table
+        for model in apps.get_models(include_auto_created=True)
+        if getattr(model, "guarded", False)
+    )
+
+
+@lru_cache(maxsize=4096)
+def verdict(sql: str) -> tuple[str | None, bool]:
+    """(scoped table named by ``sql`` or None, True when it writes outside housekeeping)."""
+    names = set(QUOTED.findall(sql))
+    touched = next(iter(names & scoped_tables()), None)
+    writes = bool(WRITE.match(sql)) and not HOUSEKEEPING.search(sql)
+    return touched, writes
+
+
+def tripwire(
+    execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]
+) -> Any:
+    """Refuse a statement that no actor, or no writer, stands behind."""
+    text = sql if isinstance(sql, str) else str(sql)
+    table, writes = verdict(text)
+    if table is not None and not acting.present():
+        raise acting.NoActor(f"Table {table} was touched, but nobody acts.")
+    if writes and acting.reading_only():
+        raise acting.WriteRefused("A request that may only read tried to write.")
+    return execute(sql, params, many, context)
+
+
+def prepare(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Give a new connection the tripwire."""
+    if tripwire not in connection.execute_wrappers:
+        connection.execute_wrappers.append(tripwire)
+
+
+def announce_actor(actor: acting.Actor) -> None:
+    """Tell PostgreSQL, for this transaction, who acts: one statement, one round trip."""
+    settings = {
+        "role": APPLICATION_ROLE,
+        "liane.system": "on" if actor.is_system else "off",
+        "liane.holders": ",".join(str(holder) for holder in actor.holders),
+        "liane.user": str(actor.user_id or ""),
+        "liane.organisation": str(actor.organisation_id or ""),
+    }
+    for area, scopes in actor.read.items():
+        settings[f"liane.read_{area}"] = ",".join(sorted(scopes))
+    if acting.is_owner():
+        del settings["role"]
+    columns = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {columns}",
+            [value for pair in settings.items() for value in pair],
+        )
+
+
+def silence() -> None:
+    """Nobody acts any more, although a transaction around goes on."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('role', 'none', true), set_config('liane.system', 'off', true), "
+            "set_config('liane.holders', '', true)"
+        )
+
+
+@contextmanager
+def become_owner() -> Iterator[None]:
+    """Leave the application role, and pass every policy, for the length of the block."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, coalesce(current_setting('liane.system', true), '')")
+        role, system = cursor.fetchone()
+        cursor.execute(
+            "SELECT set_config('role', 'none', false), set_config('liane.system', 'on', false)"
+        )
+    try:
+        yield
+    finally:
+        if connection.connection is not None and not connection.needs_rollback:
+            role = APPLICATION_ROLE if role == APPLICATION_ROLE else "none"
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('role', %s, false), set_config('liane.system', %s, false)",
+                    [role, system],
+                )

@@ -1,0 +1,87 @@
+"""The journal: what happened, in the order in which it was told.
+
+A verb that changes something calls :func:`append` inside its own transaction. The entry and its
+outbox row commit together; the dispatcher of `liane worker` then gives the entry its position.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import connection
+from django.utils import timezone
+
+from liane.core import acting, audience, wakeup
+from liane.core.audience import Audience
+from liane.core.models import Entry, Outbox, Signal
+
+
+def append(
+    kind: str,
+    *,
+    person_id: UUID | None = None,
+    object_id: UUID | None = None,
+    to: Audience = audience.TEAM,
+    occurred_at: dt.datetime | None = None,
+    announce: bool = True,
+    urgent: bool = False,
+) -> Entry:
+    """Write that something of ``kind`` happened, by the current actor, for the audience ``to``.
+
+    Must be called inside the transaction of the change itself (ValueError otherwise).
+    ``announce=False`` keeps bulk loads and imports of history silent.
+    """
+    if not connection.in_atomic_block:
+        raise ValueError("journal.append must be called inside the transaction of the change.")
+    actor = acting.current()
+    entry = Entry(
+        person_id=person_id,
+        thread_id=to.thread_id,
+        kind=kind,
+        object_id=object_id,
+        actor_user_id=actor.user_id,
+        actor_holder_id=actor.holder_id,
+        actor_label=actor.label,
+        organisation_id=actor.organisation_id,
+        only_organisation_id=to.organisation_id,
+        for_team=to.team,
+        for_outside=to.outside,
+        for_person=to.person,
+        for_carers=to.carers,
+        occurred_at=occurred_at or timezone.now(),
+        announce=announce,
+        urgent=urgent,
+    )
+    entry.save(force_insert=True)
+    Outbox(entry_id=entry.id).save(force_insert=True)
+    wakeup.announce()
+    return entry
+
+
+def signal(
+    kind: str,
+    *,
+    user_id: UUID | None = None,
+    holder_id: UUID | None = None,
+    person_id: UUID | None = None,
+    thread_id: UUID | None = None,
+    object_id: UUID | None = None,
+) -> Signal:
+    """Send a short-lived word to the open browsers concerned; it is no history."""
+    wakeup.announce()
+    return Signal.objects.create(
+        kind=kind,
+        user_id=user_id,
+        holder_id=holder_id,
+        person_id=person_id,
+        thread_id=thread_id,
+        object_id=object_id,
+    )
+
+
+def signal_each(kind: str, user_ids: Iterable[UUID], *, thread_id: UUID | None = None) -> None:
+    """The same short-lived word to each of these accounts, in one statement."""
+    wakeup.announce()
+    Signal.objects.bulk_create(
+        Signal(kind=kind, user_id=user_id, thread_id=thread_id) for user_id in user_ids
+    )

@@ -1,0 +1,193 @@
+"""The access ledger: every read and write of a person's data, recorded before it is shown.
+
+Reads are noted during the request and committed before the response leaves, batched over the
+requests of one process; if that fails the answer is 503 and nothing is shown. Writes record in
+their own transaction (:func:`wrote`). The worker seals rows into hash chains.
+"""
+
+import queue
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.conf import settings
+from django.db import close_old_connections, connection, transaction
+
+from liane.core import acting
+from liane.core.models import AccessRow
+
+Action = AccessRow.Action
+
+
+class LedgerUnavailable(RuntimeError):
+    """The ledger could not be written: nothing may be shown."""
+
+
+@dataclass
+class Batch:
+    """What one request has shown so far, one row for each (person, resource, object, action)."""
+
+    rows: dict[tuple[UUID | None, str, UUID | None, str], AccessRow] = field(default_factory=dict)
+
+
+_batch: ContextVar[Batch | None] = ContextVar("liane_ledger_batch", default=None)
+
+
+def _row(
+    person_id: UUID | None,
+    resource: str,
+    *,
+    action: str,
+    object_id: UUID | None,
+    ground: str,
+    purpose: str = "",
+    actor: acting.Actor | None = None,
+) -> AccessRow:
+    actor = actor or acting.current()
+    return AccessRow(
+        user_id=actor.user_id,
+        holder_id=actor.holder_id,
+        actor_label=actor.label,
+        role=actor.role or actor.kind,
+        organisation_id=actor.organisation_id,
+        ground=ground,
+        person_id=person_id,
+        resource=resource,
+        object_id=object_id,
+        action=action,
+        purpose=purpose,
+        channel=actor.channel,
+        request_id=actor.request_id,
+    )
+
+
+def read(
+    person_ids: Iterable[UUID],
+    resource: str,
+    *,
+    object_id: UUID | None = None,
+    ground: str = "",
+    action: str = Action.READ,
+) -> None:
+    """Note that data of these persons is about to be shown. Committed by :func:`recording`."""
+    batch = _batch.get()
+    rows = [((person_id, resource, object_id, str(action)), person_id) for person_id in person_ids]
+    if batch is None:
+        _commit(
+            [
+                _row(person_id, resource, action=action, object_id=object_id, ground=ground)
+                for _, person_id in rows
+            ]
+        )
+        return
+    for key, person_id in rows:
+        if key not in batch.rows:
+            batch.rows[key] = _row(
+                person_id, resource, action=action, object_id=object_id, ground=ground
+            )
+
+
+def shown(reads: Iterable[tuple[acting.Actor, UUID, str, UUID | None]]) -> None:
+    """Record what a live stream is about to show: (reader, person, resource, object), at once.
+
+    Raises :class:`LedgerUnavailable` when that fails: push nothing then.
+    """
+    _commit(
+        [
+            _row(person_id, resource, action=Action.READ, object_id=object_id, ground="", actor=who)
+            for who, person_id, resource, object_id in reads
+        ]
+    )
+
+
+def wrote(
+    person_id: UUID | None,
+    resource: str,
+    *,
+    object_id: UUID | None = None,
+    ground: str = "",
+    action: str = Action.WRITE,
+    purpose: str = "",
+) -> None:
+    """Record a write in the caller's own transaction."""
+    _row(
+        person_id, resource, action=action, object_id=object_id, ground=ground, purpose=purpose
+    ).save(force_insert=True)
+
+
+@contextmanager
+def recording() -> Iterator[Batch]:
+    """Collect the reads of one request, stream fragment or command; commit them at the end.
+
+    Raises :class:`LedgerUnavailable` when they cannot be committed: show nothing then.
+    """
+    batch = Batch()
+    token = _batch.set(batch)
+    try:
+        yield batch
+    finally:
+        _batch.reset(token)
+    _commit(list(batch.rows.values()))
+
+
+def _commit(rows: list[AccessRow]) -> None:
+    if not rows:
+        return
+    if settings.LEDGER_INLINE:
+        AccessRow.objects.bulk_create(rows)
+        return
+    writer().submit(rows)
+
+
+class Writer:
+    """One thread that commits the rows of concurrent requests in one transaction."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[tuple[list[AccessRow], threading.Event, list[Exception]]]
+        self._queue = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
+        self._thread.start()
+
+    def submit(self, rows: list[AccessRow]) -> None:
+        """Commit ``rows`` durably, then return. Raises :class:`LedgerUnavailable`."""
+        done = threading.Event()
+        errors: list[Exception] = []
+        self._queue.put((rows, done, errors))
+        if not done.wait(timeout=15) or errors:
+            raise LedgerUnavailable("The access ledger could not be written.") from (
+                errors[0] if errors else None
+            )
+
+    def _run(self) -> None:
+        while True:
+            waiting = [self._queue.get()]
+            while not self._queue.empty() and len(waiting) < 200:
+                waiting.append(self._queue.get())
+            errors: list[Exception] = []
+            try:
+                close_old_connections()
+                with transaction.atomic():
+                    AccessRow.objects.bulk_create([row for rows, _, _ in waiting for row in rows])
+            except Exception as error:
+                errors.append(error)
+                connection.close()
+            for _, done, theirs in waiting:
+                theirs.extend(errors)
+                done.set()
+
+
+_writer: Writer | None = None
+_writer_lock = threading.Lock()
+
+
+def writer() -> Writer:
+    """The process's own writer, started at first use (so after a fork)."""
+    global _writer
+    if _writer is None or not _writer._thread.is_alive():
+        with _writer_lock:
+            if _writer is None or not _writer._thread.is_alive():
+                _writer = Writer()
+    return _writer

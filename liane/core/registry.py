@@ -1,0 +1,243 @@
+"""What rooms offer one another without knowing one another: filled in each AppConfig.ready().
+
+A lower room never imports a higher one; the higher one registers here a navigation entry, a panel
+of the record, a renderer of its journal entries, a kind of notification or a periodic job.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from liane.core.routes import PORTAL_ROLES
+
+
+@dataclass(frozen=True)
+class NavEntry:
+    """An entry of the main navigation. ``roles`` empty means every professional role."""
+
+    label: str
+    path: str
+    icon: str
+    order: int
+    roles: frozenset[str] = frozenset()
+    on_phone: bool = True
+    badge: Callable[[HttpRequest], int] | None = None
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of a person's record page: ``load(request, person)`` gives the template's context.
+
+    ``place`` is ``chips`` (under the name), ``banner``, ``main`` or ``side``. A panel that returns
+    None shows nothing.
+    """
+
+    name: str
+    place: str
+    order: int
+    template: str
+    load: Callable[[HttpRequest, Any], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A tab of a person's record: ``path`` is relative to ``/personnes/<id>/``."""
+
+    label: str
+    path: str
+    order: int
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class EntryKind:
+    """How journal entries of one kind are told.
+
+    ``load(object_ids)`` fetches the objects under the current actor's reach, in bulk, and returns
+    them by id: an entry whose object is missing from it is not shown. ``family`` is the filter it
+    belongs to in the timeline (``note``, ``visit``, ``document``, ``message``, ``stay``…).
+    ``roles``, where given, are the only ones told of it; ``told(entry)`` gives holders told besides
+    (somebody invited, who reaches nothing yet).
+    """
+
+    kind: str
+    label: str
+    family: str
+    icon: str
+    template: str = "timeline/entry_default.html"
+    load: Callable[[Collection[UUID]], Mapping[UUID, Any]] | None = None
+    in_timeline: bool = True
+    roles: frozenset[str] = frozenset()
+    told: Callable[[Any], Collection[UUID]] | None = None
+
+
+@dataclass(frozen=True)
+class NoticeKind:
+    """How an entry becomes a notification: its sentence, its link, its default channels.
+
+    ``sentence(entry, person)`` is shown inside the application only. Push and mail carry no name.
+    ``escalates``: urgent and unseen, it goes on by SMS then to the list to call; false for a room
+    that insists by itself.
+    """
+
+    kind: str
+    label: str
+    sentence: Callable[[Any, Any], str]
+    link: Callable[[Any], str]
+    urgent: bool = False
+    push: bool = True
+    digest: bool = True
+    escalates: bool = True
+
+
+@dataclass(frozen=True)
+class Job:
+    """Periodic work of `liane worker`."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], Any]
+
+
+@dataclass
+class TodaySection:
+    """A part of Aujourd’hui: ``load(request)`` gives the template's context, or None."""
+
+    name: str
+    place: str
+    order: int
+    template: str
+    load: Callable[[HttpRequest], Mapping[str, Any] | None]
+    roles: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True)
+class SettingsSection:
+    """A section of /parametres/: ``load(request)`` gives the template's context, or None."""
+
+    name: str
+    label: str
+    order: int
+    template: str
+    load: Callable[[HttpRequest], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader of the journal: ``handle(entries)`` gets published entries in order, once or more.
+
+    It must be idempotent on (entry, recipient, channel).
+    """
+
+    name: str
+    handle: Callable[[Collection[Any]], None]
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """A piece of page pushed to open browsers.
+
+    ``target`` is the value of a ``data-live`` attribute (``thread:<id>``, ``person:<id>``),
+    ``swap`` is ``append``, ``prepend``, ``replace`` or ``none`` (an event without markup).
+    """
+
+    target: str
+    html: str = ""
+    swap: str = "append"
+    announce: str = ""
+
+
+@dataclass(frozen=True)
+class LiveRenderer:
+    """Renders an entry for one recipient group, inside ``acting`` as one of its members."""
+
+    kind: str
+    render: Callable[[Any], list[Fragment]]
+
+
+@dataclass(frozen=True)
+class MessageAction:
+    """Something a message can be turned into: ``path`` gets ``message=<uuid>`` in its query."""
+
+    name: str
+    label: str
+    icon: str
+    path: Callable[[Any], str]
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class MessageDesk:
+    """What rooms beside the messages may ask of one: its text, and to note what it became.
+
+    ``text(message_id)`` under the current actor's reach (Http404 otherwise);
+    ``turned(message_id, action, label, path)`` records the outcome.
+    """
+
+    text: Callable[[UUID], str]
+    turned: Callable[[UUID, str, str, str], None]
+
+
+nav: list[NavEntry] = []
+message_desk: list[MessageDesk] = []
+settings_sections: list[SettingsSection] = []
+readers: list[Reader] = []
+live_renderers: dict[str, LiveRenderer] = {}
+message_actions: list[MessageAction] = []
+thread_recipients: list[Callable[[Collection[UUID]], Mapping[UUID, Collection[UUID]]]] = []
+"""Given thread ids, the holders named in each: they read it beside those of its flags."""
+thread_flags: list[Callable[[Collection[UUID]], Mapping[UUID, Collection[str]]]] = []
+"""Given thread ids, the audience flags each one was opened with (``for_team``…)."""
+seen_hooks: list[Callable[..., Any]] = []
+"""Called as ``hook(user_id, thread_id=…)`` or ``hook(user_id, entry_ids=[…])`` by a verb that marks
+a thing as read: what told the account of it is read too."""
+badges: dict[str, Callable[[HttpRequest], int]] = {}
+"""Counts shown in the frame, by name (``notifications``): one query each, computed when shown."""
+frame: dict[str, NavEntry] = {}
+"""What the page's frame shows where a room offers it: ``person_search`` (a page that takes POST
+``q``), ``notifications`` (its count is ``badges["notifications"]``), ``seat`` (POST ``seat`` and
+``next``), ``sign_out`` (POST)."""
+account_links: list[NavEntry] = []
+"""Entries of the account menu: settings, sessions, absences…"""
+panels: list[Panel] = []
+tabs: list[Tab] = []
+entry_kinds: dict[str, EntryKind] = {}
+notice_kinds: dict[str, NoticeKind] = {}
+jobs: dict[str, Job] = {}
+today: list[TodaySection] = []
+absence_steps: list[Callable[[Any], str]] = []
+"""Called with a `directory.Absence` inside the transaction that notes it (visits change hands…);
+each gives a sentence to show, or nothing."""
+death_steps: list[Callable[[UUID], None]] = []
+"""Called inside the transaction that confirms a death: stop visits, reminders, questionnaires."""
+
+
+def nav_for(role: str) -> list[NavEntry]:
+    """Navigation entries of a role, in order. The portal's are those that name its roles."""
+    everywhere = role not in PORTAL_ROLES
+    return sorted(
+        (entry for entry in nav if role in entry.roles or (everywhere and not entry.roles)),
+        key=lambda entry: entry.order,
+    )
+
+
+def add_kinds(*kinds: EntryKind) -> None:
+    """Register journal kinds; two rooms may not claim the same one."""
+    for kind in kinds:
+        if kind.kind in entry_kinds:
+            raise ValueError(f"journal kind {kind.kind} registered twice")
+        entry_kinds[kind.kind] = kind
+
+
+def add_notices(*kinds: NoticeKind) -> None:
+    """Register notification kinds."""
+    notice_kinds.update({kind.kind: kind for kind in kinds})
+
+
+def add_jobs(*new: Job) -> None:
+    """Register periodic work."""
+    jobs.update({job.name: job for job in new})

@@ -1,0 +1,158 @@
+"""Loading the demo: the territory, the three stories, the crowd. Again changes nothing."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from liane.accounts.models import User
+from liane.agenda import repeating
+from liane.agenda.models import Series
+from liane.agenda.visit import Visit
+from liane.circle.compile import compile_many
+from liane.core import acting, dispatcher
+from liane.demo import crowd, stories
+from liane.demo.chronicle import Chronicle, at
+from liane.demo.names import ident
+from liane.demo.territory import Territory, build, known, persona
+from liane.directory.models import Professional
+from liane.patients.models import Patient
+from liane.tasks import services as tasks
+
+STORIES = {"michelle": stories.michelle, "simon": stories.simon, "dupont": stories.dupont}
+SMALLEST = len(STORIES)
+
+
+class NotForDemo(RuntimeError):
+    """Real people live here: the demo does not mix with them."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What was made now, and what there is."""
+
+    persons_made: int
+    persons: int
+    professionals: int
+    personas: int
+
+
+def load(persons: int = 300, seed: int = 1) -> Loaded:
+    """Make what is missing of a territory of ``persons`` persons, the three stories included.
+
+    Raises :class:`NotForDemo` where a real account or an unknown person exists.
+    """
+    with acting.acting(acting.system("demo", channel="command")):
+        _only_fictitious()
+        with transaction.atomic():
+            land = build()
+            made = _stories(land)
+        made += crowd.load(land, max(0, persons - SMALLEST), seed)
+        dispatcher.publish_all()
+        return Loaded(
+            made,
+            Patient.objects.count(),
+            Professional.objects.count(),
+            User.objects.filter(is_persona=True).count(),
+        )
+
+
+def _only_fictitious() -> None:
+    if User.objects.filter(is_persona=False).exists():
+        raise NotForDemo("Un compte réel existe ici : la démonstration ne s’y mélange pas.")
+    loaded = User.objects.filter(is_persona=True).exists()
+    if not loaded and Patient.objects.exists():
+        raise NotForDemo("Des dossiers existent ici : la démonstration ne s’y mélange pas.")
+
+
+def _stories(land: Territory) -> int:
+    there = known([ident("story", key) for key in STORIES])
+    persona("Jeanne Michelle")
+    persona("Julie Dupont")
+    made = []
+    staff = land.personas()
+    for key, tell in STORIES.items():
+        if ident("story", key) in there:
+            continue
+        book = Chronicle(staff=staff)
+        one = tell(land, book)
+        book.save()
+        made.append(one)
+    compile_many([one.pk for one in made])
+    for one in made:
+        key = next(key for key in STORIES if ident("story", key) == one.pk)
+        _plan(land, one, key)
+        _ask(land, one, key)
+    return len(made)
+
+
+PLANS = {
+    "michelle": (("Claire Aubert", 9, 3, "Surveillance du traitement", "visit", 20),),
+    "simon": (
+        ("Claire Aubert", 10, 7, "Visite hebdomadaire", "visit", 30),
+        ("Maïté Darrigrand", 12, 2, "Aide au repas", "help", 60),
+    ),
+    "dupont": (
+        ("Claire Aubert", 11, 2, "Soins et surveillance", "visit", 30),
+        ("Karim Lasserre", 15, 4, "Rééducation à domicile", "session", 30),
+        ("Maïté Darrigrand", 8, 1, "Lever et toilette", "help", 45),
+        ("Bernard Destouesse", 12, 1, "Portage du repas", "help", 10),
+    ),
+}
+"""Who comes, at what hour, every how many days, for what, how long (minutes)."""
+
+PLANNED = 21
+"""How many days ago these visits were decided."""
+
+
+def _plan(land: Territory, one: Patient, key: str) -> None:
+    """The visits to come, planned by her doctor with the agenda's own verb."""
+    for name, hour, every, title, kind, minutes in PLANS[key]:
+        practice = land.of(name)
+        if Series.objects.filter(person=one, practice=practice).exists():
+            continue
+        actor = stories.acting_as(land.of("Hélène Roussel"))
+        visit = Visit(
+            one.pk, at(0, hour), minutes, practice_id=practice.pk, kind=kind, title=title
+        )  # fmt: skip
+        rule = f"FREQ=DAILY;INTERVAL={every}"
+        with acting.acting(actor):
+            repeating.plan_series(visit, rule, announce=False, decided_at=at(PLANNED, hour))
+
+
+TASKS = {
+    "michelle": (
+        ("Hélène Roussel", "Claire Aubert", "Peser Mme Michelle et m’appeler si plus de 63 kg", 0),
+        ("Nathalie Cazenave", "Hélène Roussel", "Renouveler l’ordonnance de soins infirmiers", 5),
+    ),
+    "simon": (
+        ("Isabelle Lafitte", "Claire Aubert", "Être présente à la visite d’évaluation APA", 3),
+        ("Claire Aubert", "Isabelle Lafitte", "Rappeler le fils de M. Simon à Bordeaux", 1),
+    ),
+    "dupont": (
+        ("Hélène Roussel", "Anne Capdeville", "Préparer le pilulier avec la nouvelle dose", 1),
+        ("Claire Aubert", "Hélène Roussel", "Revoir le diurétique de Mme Dupont", 0),
+    ),
+}
+"""Who asks, whom, what, due in how many days."""
+
+
+def _ask(land: Territory, one: Patient, key: str) -> None:
+    """What is to be done now, asked with the tasks' own verb."""
+    for asker, asked, title, days in TASKS[key]:
+        with acting.acting(stories.acting_as(land.of(asker))):
+            tasks.create_task(
+                tasks.Asked(
+                    title,
+                    person_id=one.pk,
+                    practice_id=land.of(asked).pk,
+                    due_on=timezone.localdate() + dt.timedelta(days=days),
+                )
+            )
+
+
+def analyse() -> None:
+    """Let the database's planner know what the tables look like after a bulk load."""
+    with acting.owner(), connection.cursor() as cursor:
+        cursor.execute("ANALYZE")

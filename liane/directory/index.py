@@ -1,0 +1,114 @@
+"""The directory's search index, kept with the rows in the same transaction.
+
+A small vocabulary (each word once, with its trigrams) and the places where each word stands. What
+people type is compared with the vocabulary, never with every row: at 100,000 professionals a
+search looks at a few dozen words, then at the rows of those words through an index.
+"""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from django.db import transaction
+
+from liane.core.text import normalise, trigrams
+from liane.directory.models import Organisation, Posting, Practice, Professional, Word, WordGram
+
+Kind = Posting.Kind
+BATCH = 2_000
+Places = Mapping[str, bool]
+"""Words of one row: True where the word belongs to the name, False where to the town."""
+
+
+def words_of(*texts: str) -> set[str]:
+    """The words of these texts, as they are kept and compared."""
+    return {word[:60] for text in texts for word in normalise(text).split() if len(word) > 1}
+
+
+def index_professionals(ids: Iterable[UUID]) -> None:
+    """(Re)index these professionals: names, and towns of the places where they work."""
+    wanted = set(ids)
+    found: dict[UUID, dict[str, bool]] = {}
+    for pk, family, given in Professional.objects.filter(pk__in=wanted).values_list(
+        "pk", "family", "given"
+    ):
+        found[pk] = dict.fromkeys(words_of(family, given), True)
+    towns = Practice.objects.filter(professional_id__in=wanted).values_list(
+        "professional_id", "city", "organisation__city"
+    )
+    for pk, own, city in towns:
+        for word in words_of(own, city):
+            found[pk].setdefault(word, False)
+    _write(Kind.PROFESSIONAL, wanted, found)
+
+
+def index_organisations(ids: Iterable[UUID]) -> None:
+    """(Re)index these organisations: name, kind in words, town."""
+    wanted = set(ids)
+    found: dict[UUID, dict[str, bool]] = {}
+    for organisation in Organisation.objects.filter(pk__in=wanted):
+        places = dict.fromkeys(words_of(organisation.name, organisation.get_kind_display()), True)
+        for word in words_of(organisation.city):
+            places.setdefault(word, False)
+        found[organisation.pk] = places
+    _write(Kind.ORGANISATION, wanted, found)
+
+
+def index_all() -> None:
+    """Index everything again, in batches."""
+    for model, verb in (
+        (Professional, index_professionals),
+        (Organisation, index_organisations),
+    ):
+        ids = list(model.objects.values_list("pk", flat=True))
+        for start in range(0, len(ids), BATCH):
+            verb(ids[start : start + BATCH])
+
+
+def _write(kind: str, ids: set[UUID], found: Mapping[UUID, Places]) -> None:
+    with transaction.atomic():
+        numbers = _vocabulary({word for places in found.values() for word in places})
+        if ids:
+            Posting.objects.filter(kind=kind, object_id__in=ids).delete()
+        Posting.objects.bulk_create(
+            [
+                Posting(word_id=numbers[word], kind=kind, object_id=pk, in_name=in_name)
+                for pk, places in found.items()
+                for word, in_name in places.items()
+            ],
+            batch_size=BATCH,
+        )
+
+
+def _vocabulary(words: set[str]) -> dict[str, int]:
+    """The number of each word; new words enter the vocabulary with their trigrams."""
+    numbers = _known(words)
+    missing = sorted(words - numbers.keys())
+    if not missing:
+        return numbers
+    Word.objects.bulk_create(
+        [Word(text=word) for word in missing], batch_size=BATCH, ignore_conflicts=True
+    )
+    made = _known(set(missing))
+    already = set(
+        WordGram.objects.filter(word_id__in=made.values()).values_list("word_id", flat=True)
+    )
+    WordGram.objects.bulk_create(
+        [
+            WordGram(word_id=number, gram=gram)
+            for word, number in made.items()
+            if number not in already
+            for gram in trigrams(word)
+        ],
+        batch_size=BATCH,
+    )
+    return numbers | made
+
+
+def _known(words: set[str]) -> dict[str, int]:
+    ordered = sorted(words)
+    found: dict[str, int] = {}
+    for start in range(0, len(ordered), BATCH):
+        found.update(
+            Word.objects.filter(text__in=ordered[start : start + BATCH]).values_list("text", "pk")
+        )
+    return found

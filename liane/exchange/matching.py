@@ -1,0 +1,160 @@
+"""Whose message is it? By INS, then by the hospital's own number; traits alone never decide.
+
+A number that fits while the traits contradict it, or that several persons hold, waits for identity
+vigilance, like a likeness of traits. Everything here acts as the system.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from liane.core import keys
+from liane.core.errors import Refused
+from liane.exchange.hl7v2.messages import AdtMessage, Identifier
+from liane.exchange.hospitals import Speaker, number_digest, number_digests
+from liane.exchange.models import IdentityCandidate, IdentityCase
+from liane.patients import ins
+from liane.patients.duplicates import Traits, compare
+from liane.patients.models import ExternalIdentifier, Patient
+from liane.patients.queries import by_ins, cluster_ids, lookalikes, traits_of
+
+Reason = IdentityCase.Reason
+#: Below this likeness of traits, a number that fits is not believed.
+CONTRADICTS = 60
+_SEX = {"F": "F", "M": "M"}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody the message may be about."""
+
+    person_id: UUID
+    score: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One person for certain (``person_id``), or a ``reason`` to ask, or nobody."""
+
+    person_id: UUID | None = None
+    reason: str = ""
+    candidates: tuple[Candidate, ...] = ()
+
+
+def match(adt: AdtMessage, speaker: Speaker) -> Match:
+    """The person of a message."""
+    asked = traits(adt)
+    by_number = _by_ins(adt) or _by_ipp(adt.ipp, speaker)
+    if by_number:
+        return _certain_or_asked(by_number, asked)
+    near = lookalikes(asked)
+    refused = _refused(adt.ipp, speaker)
+    candidates = tuple(
+        Candidate(one.person.pk, one.likeness.score, ", ".join(one.likeness.reasons)[:300])
+        for one in near[:5]
+        if one.person.pk not in refused
+    )
+    return Match(reason=Reason.LOOKALIKE, candidates=candidates) if candidates else Match()
+
+
+def traits(adt: AdtMessage) -> Traits:
+    """The identity of the message, as duplicate detection compares it."""
+    said = adt.traits
+    matricule = _matricule(adt)
+    return Traits(
+        birth_name=said.family,
+        given_names=f"{said.given} {said.given_names}".strip(),
+        used_name=said.used_name,
+        sex=_SEX.get(said.sex, ""),
+        birth_date=said.birth_date,
+        birth_place=said.birth_place,
+        ins_digest=ins.digest(matricule) if matricule else "",
+    )
+
+
+def holders(identifier: Identifier, speaker: Speaker) -> list[UUID]:
+    """The persons known under a number of this hospital."""
+    if not identifier:
+        return []
+    found = ExternalIdentifier.objects.filter(
+        system__in=speaker.systems(identifier), digest__in=number_digests(identifier)
+    )
+    return list(dict.fromkeys(found.values_list("person_id", flat=True)))
+
+
+def remember(person_id: UUID, identifier: Identifier, speaker: Speaker) -> bool:
+    """Keep the hospital's number of a person, for messages without INS. False when known."""
+    if not identifier or holders(identifier, speaker):
+        return False
+    row = ExternalIdentifier(
+        person_id=person_id,
+        system=speaker.systems(identifier)[0],
+        digest=number_digest(identifier),
+        organisation=speaker.organisation,
+    )
+    context = f"patients.externalidentifier\0{row.pk}".encode()
+    row.sealed = keys.seal(identifier.value.encode(), context=context)
+    row.save(force_insert=True)
+    return True
+
+
+def _matricule(adt: AdtMessage) -> ins.Matricule | None:
+    """The INS of the message when its key fits and the hospital vouches for it."""
+    if not adt.ins or adt.ins.status not in ("VALI", ""):
+        return None
+    try:
+        return ins.parse(adt.ins.matricule, adt.ins.oid or ins.NIR)
+    except Refused:
+        return None
+
+
+def _by_ins(adt: AdtMessage) -> list[Patient]:
+    matricule = _matricule(adt)
+    return _apart(by_ins(matricule)) if matricule else []
+
+
+def _by_ipp(identifier: Identifier, speaker: Speaker) -> list[Patient]:
+    return _apart(Patient.objects.filter(pk__in=holders(identifier, speaker)))
+
+
+def _apart(persons: Iterable[Patient]) -> list[Patient]:
+    """Persons, linked records of one person counted once."""
+    found: list[Patient] = []
+    seen: set[UUID] = set()
+    for person in persons:
+        if person.pk not in seen:
+            found.append(person)
+            seen |= set(cluster_ids(person.pk))
+    return found
+
+
+def _certain_or_asked(persons: list[Patient], asked: Traits) -> Match:
+    likenesses = [(person, compare(_without_number(asked), _without_number(traits_of(person))))
+                  for person in persons]  # fmt: skip
+    candidates = tuple(
+        Candidate(person.pk, one.score, ", ".join(one.reasons)[:300]) for person, one in likenesses
+    )
+    if len(persons) > 1:
+        return Match(reason=Reason.SEVERAL, candidates=candidates)
+    if candidates[0].score < CONTRADICTS:
+        return Match(reason=Reason.CONTRADICTION, candidates=candidates)
+    return Match(person_id=persons[0].pk)
+
+
+def _without_number(one: Traits) -> Traits:
+    return Traits(one.birth_name, one.given_names, one.used_name, one.sex, one.birth_date)
+
+
+def _refused(identifier: Identifier, speaker: Speaker) -> set[UUID]:
+    """Persons whom identity vigilance already said this number is not."""
+    if not identifier:
+        return set()
+    return set(
+        IdentityCandidate.objects.filter(
+            case__ipp_system__in=speaker.systems(identifier),
+            case__ipp_digest__in=number_digests(identifier),
+            case__reason__in=[Reason.LOOKALIKE, Reason.CONTRADICTION],
+            refused=True,
+        ).values_list("person_id", flat=True)
+    )

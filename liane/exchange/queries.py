@@ -1,0 +1,125 @@
+"""Reads of identity vigilance: waiting messages whose candidates the actor reaches."""
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from liane.circle.reach import Reach
+from liane.core import acting, ledger
+from liane.core.areas import Area
+from liane.core.text import normalise
+from liane.directory.models import Practice
+from liane.exchange.models import IdentityCandidate, IdentityCase
+from liane.patients.models import Patient
+
+_SEXES = {"F": "femme", "M": "homme"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One trait, as the message and as the record have it."""
+
+    label: str
+    said: str
+    known: str
+
+    @property
+    def differs(self) -> bool:
+        """Both are known and they are not the same."""
+        return bool(self.said and self.known) and _plain(self.said) != _plain(self.known)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A candidate beside the message."""
+
+    candidate: IdentityCandidate
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A case as the list shows it."""
+
+    case: IdentityCase
+    name: str
+    born: dt.date | None
+
+
+def open_cases() -> list[Waiting]:
+    """Cases to settle, oldest first, one for each number; the reads are recorded."""
+    cases = _reached().filter(status=IdentityCase.Status.OPEN).order_by("created_at")[:200]
+    found: dict[tuple[str, str], Waiting] = {}
+    for case in cases:
+        said = traits(case)
+        key = (case.reason, case.ipp_digest or str(case.pk))
+        found.setdefault(key, Waiting(case, _name(said), _day(said.get("birth_date", ""))))
+    persons = IdentityCandidate.objects.filter(case__in=[one.case.pk for one in found.values()])
+    ledger.read(persons.values_list("person_id", flat=True), "identity")
+    return list(found.values())
+
+
+def count_open() -> int:
+    """How many messages wait, for the badge. One query; none for other roles."""
+    if acting.current().role != Practice.Role.IDENTITY:
+        return 0
+    return _reached().filter(status=IdentityCase.Status.OPEN).count()
+
+
+def one(case_id: UUID) -> IdentityCase | None:
+    """A case within reach. The message itself is for machines alone (row-level security)."""
+    return _reached().filter(pk=case_id).first()
+
+
+def compared(case: IdentityCase) -> list[Compared]:
+    """The message beside each candidate within reach, the most alike first."""
+    reached = Reach.of(acting.current()).patients(Area.IDENTITY)
+    rows = case.candidates.filter(person__in=reached).select_related("person").order_by("-score")
+    said = traits(case)
+    found = [Compared(row, _lines(said, row.person)) for row in rows]
+    ledger.read([one.candidate.person_id for one in found], "identity", object_id=case.pk)
+    return found
+
+
+def traits(case: IdentityCase) -> dict[str, str]:
+    """The identity that the message gives."""
+    said: dict[str, str] = json.loads(case.traits)
+    return said
+
+
+def _reached() -> QuerySet[IdentityCase]:
+    reached = Reach.of(acting.current()).patients(Area.IDENTITY)
+    mine = IdentityCandidate.objects.filter(person__in=reached).values("case_id")
+    return IdentityCase.objects.filter(pk__in=mine)
+
+
+def _lines(said: Mapping[str, str], person: Patient) -> list[Line]:
+    born = _day(said.get("birth_date", ""))
+    return [
+        Line("Nom de naissance", said.get("birth_name", ""), person.birth_name),
+        Line("Prénoms", said.get("given_names", ""), person.given_names),
+        Line("Nom utilisé", said.get("used_name", ""), person.used_name),
+        Line("Sexe", _SEXES.get(said.get("sex", ""), ""), person.get_sex_display()),
+        Line("Né le", f"{born:%d/%m/%Y}" if born else "", _date(person.birth_date)),
+        Line("Lieu de naissance", said.get("birth_place", ""), person.birth_place),
+    ]
+
+
+def _name(said: Mapping[str, str]) -> str:
+    return f"{said.get('birth_name', '')} {said.get('given_names', '').title()}".strip()
+
+
+def _date(day: dt.date | None) -> str:
+    return f"{day:%d/%m/%Y}" if day else ""
+
+
+def _day(text: str) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+def _plain(text: str) -> str:
+    return normalise(text)

@@ -1,0 +1,51 @@
+"""Reads: interventions as the timeline, the record and the reports need them."""
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from liane.circle.reach import Reach
+from liane.core import acting
+from liane.interventions import rules
+from liane.interventions.models import Intervention
+
+
+def by_ids(ids: Collection[UUID]) -> Mapping[UUID, Intervention]:
+    """Interventions within the current actor's reach, by id. One query."""
+    rows = (
+        Intervention.objects.within(Reach.of(acting.current()))
+        .filter(pk__in=ids)
+        .select_related("performed_by__professional", "organisation", "undo")
+    )
+    return {row.pk: _seen(row) for row in rows}
+
+
+def _seen(row: Intervention) -> Intervention:
+    if not rules.reads_notes(acting.current()):
+        row.note = ""
+    return row
+
+
+def of_person(person_id: UUID, *, since: dt.datetime | None = None) -> QuerySet[Intervention]:
+    """Standing interventions of a person, the latest first; their notes are for professionals."""
+    rows: QuerySet[Intervention] = (
+        Intervention.objects.within(Reach.of(acting.current()))
+        .standing()
+        .filter(person_id=person_id)
+        .select_related("performed_by__professional", "organisation")
+        .order_by("-at")
+    )
+    return rows if since is None else rows.filter(at__gte=since)
+
+
+def standing_of_appointments(ids: Collection[UUID]) -> Mapping[UUID, Intervention]:
+    """The standing intervention of each appointment that has one. One query."""
+    rows = (
+        Intervention.objects.within(Reach.of(acting.current()))
+        .standing()
+        .filter(appointment_id__in=ids)
+        .select_related("performed_by__professional")
+    )
+    return {row.appointment_id: _seen(row) for row in rows if row.appointment_id is not None}

@@ -1,0 +1,38 @@
+"""Who may record an act, and who reads its note."""
+
+from uuid import UUID
+
+from liane.circle import rules as circle
+from liane.circle.reach import Reach
+from liane.core.acting import Actor
+from liane.core.areas import Area
+
+
+def in_team(actor: Actor, person_id: UUID, area: Area, letter: str = "w") -> bool:
+    """True when the actor holds ``letter`` on ``area`` by another line than the outside one.
+
+    Members outside the care team (home help, meals…) have the ``social`` line: their own things.
+    """
+    if actor.is_system:
+        return True
+    scopes = frozenset(
+        scope
+        for scope in circle.scopes(actor.role, area, letter)
+        if circle.line(actor.role, scope) != "social"
+    )
+    return bool(scopes) and Reach.of(actor).grants(scopes).filter(person_id=person_id).exists()
+
+
+def may_record_for(actor: Actor, person_id: UUID, performed_by_id: UUID | None) -> bool:
+    """Home help records its own acts; a care team member also those of a colleague."""
+    if performed_by_id is not None and performed_by_id in actor.holders:
+        return True
+    return in_team(actor, person_id, Area.INTERVENTION)
+
+
+NOTE_READERS = frozenset({"care", "social", "coordinator", "case_manager"})
+
+
+def reads_notes(actor: Actor) -> bool:
+    """The short note is written between those who care: others see the visit without it."""
+    return actor.is_system or actor.role in NOTE_READERS

@@ -1,0 +1,166 @@
+"""Verbs: record what was done, correct it, undo it."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+
+from liane.circle.access import require_write
+from liane.circle.reach import Reach
+from liane.core import acting, journal, ledger
+from liane.core.areas import Area
+from liane.core.audience import Audience
+from liane.core.errors import NotAllowed, Refused
+from liane.core.models import author_of
+from liane.directory.models import Practice
+from liane.interventions import rules
+from liane.interventions.models import ActKind, Intervention, Undo
+
+TOLD = Audience(outside=False, person=True, carers=True)
+FUTURE_TOLERANCE = dt.timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Act:
+    """What is recorded of one act. ``at`` is aware; ``performed_by_id`` a practice."""
+
+    person_id: UUID
+    at: dt.datetime
+    performed_by_id: UUID | None
+    organisation_id: UUID | None = None
+    kind: str = ActKind.VISIT
+    title: str = ""
+    outcome: str = Intervention.Outcome.NOTHING
+    note: str = ""
+    minutes: int | None = None
+    source: str = Intervention.Source.PHONE
+    appointment_id: UUID | None = None
+
+
+def record_intervention(act: Act, *, announce: bool = True) -> Intervention:
+    """Record ``act`` once, and tell the team; a problem alerts the doctors at once.
+
+    Raises Refused for a future act, a problem without a word about it, or a closed record;
+    NotAllowed when the actor may not write it.
+    """
+    _check(act)
+    with transaction.atomic():
+        return _write(act, announce=announce)
+
+
+def amend_intervention(intervention_id: UUID, *, outcome: str, note: str) -> Intervention:
+    """Say more about one's own act of the day: the former row is undone, a new one stands.
+
+    Saying the same again changes nothing. Raises as :func:`record_intervention`.
+    """
+    with transaction.atomic():
+        found = _mine_today(intervention_id)
+        if (found.outcome, found.note) == (outcome, note):
+            return found
+        act = replace(_act_of(found), outcome=outcome, note=note)
+        _check(act)
+        Undo.objects.create(intervention=found, reason="précisée", **author_of(acting.current()))
+        return _write(act, replaces_id=found.pk)
+
+
+def undo_intervention(intervention_id: UUID, *, reason: str = "") -> Undo:
+    """Undo one's own act, the day it was entered. Raises Refused afterwards."""
+    with transaction.atomic():
+        found = _mine_today(intervention_id)
+        undo = Undo.objects.create(intervention=found, reason=reason, **author_of(acting.current()))
+        journal.append(
+            "visit.undone",
+            person_id=found.person_id,
+            object_id=found.pk,
+            to=TOLD,
+            announce=found.outcome == Intervention.Outcome.PROBLEM,
+        )
+        ledger.wrote(found.person_id, "intervention", object_id=found.pk, purpose="undo")
+        return undo
+
+
+def _check(act: Act) -> None:
+    require_write(act.person_id, Area.INTERVENTION)
+    if not rules.may_record_for(acting.current(), act.person_id, act.performed_by_id):
+        raise NotAllowed("Vous ne notez que vos propres visites auprès de cette personne.")
+    if act.at > timezone.now() + FUTURE_TOLERANCE:
+        raise Refused("Une visite se note une fois faite.", field="at")
+    if act.outcome == Intervention.Outcome.PROBLEM and not act.note.strip():
+        raise Refused(
+            "Dites en un mot quel est le problème : le médecin sera alerté.", field="note"
+        )
+
+
+def _write(act: Act, *, announce: bool = True, replaces_id: UUID | None = None) -> Intervention:
+    actor = acting.current()
+    organisation_id = act.organisation_id
+    if organisation_id is None and act.performed_by_id is not None:
+        organisation_id = Practice.objects.values_list("organisation_id", flat=True).get(
+            pk=act.performed_by_id
+        )
+    row = Intervention.objects.create(
+        person_id=act.person_id,
+        at=act.at,
+        performed_by_id=act.performed_by_id,
+        organisation_id=organisation_id,
+        kind=act.kind,
+        title=act.title,
+        outcome=act.outcome,
+        note=act.note.strip(),
+        minutes=act.minutes,
+        source=act.source,
+        appointment_id=act.appointment_id,
+        replaces_id=replaces_id,
+        for_person=True,
+        for_carers=True,
+        **author_of(actor),
+    )
+    problem = row.outcome == Intervention.Outcome.PROBLEM
+    journal.append(
+        "visit.problem" if problem else "visit.done",
+        person_id=row.person_id,
+        object_id=row.pk,
+        to=Audience() if problem else TOLD,
+        occurred_at=row.at,
+        announce=announce,
+        urgent=problem,
+    )
+    ledger.wrote(row.person_id, "intervention", object_id=row.pk)
+    return row
+
+
+def _mine_today(intervention_id: UUID) -> Intervention:
+    actor = acting.current()
+    found: Intervention | None = (
+        Intervention.objects.within(Reach.of(actor)).filter(pk=intervention_id).first()
+    )
+    if found is None:
+        raise Http404
+    if not actor.is_system and found.author_user_id != actor.user_id:
+        raise NotAllowed("Seule la personne qui l’a notée peut l’annuler.")
+    if Undo.objects.filter(intervention_id=found.pk).exists():
+        raise Refused("Cette visite n’est déjà plus notée comme faite.")
+    if timezone.localdate(found.entered_at) != timezone.localdate():
+        raise Refused(
+            "Une visite s’annule le jour où elle a été notée ; ensuite, écrivez une note."
+        )
+    return found
+
+
+def _act_of(row: Intervention) -> Act:
+    return Act(
+        person_id=row.person_id,
+        at=row.at,
+        performed_by_id=row.performed_by_id,
+        organisation_id=row.organisation_id,
+        kind=row.kind,
+        title=row.title,
+        outcome=row.outcome,
+        note=row.note,
+        minutes=row.minutes,
+        source=row.source,
+        appointment_id=row.appointment_id,
+    )

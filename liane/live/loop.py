@@ -1,0 +1,235 @@
+"""The live loop: one thread a process, the only one of the live side that reads the database.
+
+It follows `published_entry` from its position, brings newcomers up to date from theirs
+(Last-Event-ID, or the moment their page was drawn), watches signals, and closes the streams of
+sessions that ended.
+"""
+
+import datetime as dt
+import threading
+import time
+from uuid import UUID
+
+import structlog
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from liane.core import dispatcher, registry, wakeup
+from liane.core.ids import first_at
+from liane.core.models import Entry, PublishedEntry, Signal
+from liane.live import delivery, events, sessions
+from liane.live.listeners import Listener, Listeners
+
+log = structlog.get_logger(__name__)
+CHUNK = 50
+LATEST = 2000
+"""Entries a browser may catch up; further behind, its page says so and offers to reload."""
+MARGIN = 5.0
+"""Seconds taken off the moment a page was drawn: clocks of two machines may differ."""
+CHECK_EVERY = 30.0
+"""Seconds between two looks at whether sessions still live."""
+PATIENCE = 6
+"""Times a batch is tried before it is taken entry by entry."""
+SIGNAL_WINDOW = dt.timedelta(seconds=30)
+AT_ONCE = 3
+"""Browsers whose counts, or rights, are refreshed between two looks: messages come first."""
+BADGES_AFTER = 0.25
+"""Seconds between a signal and the counts it calls for: several signals make one count."""
+CLOSING = frozenset({"revoked"})
+"""Signals after which the streams concerned close, and come back if they still may."""
+
+
+class LiveLoop:
+    """Reads for everybody, pushes to each."""
+
+    def __init__(self, listeners: Listeners) -> None:
+        self.listeners = listeners
+        self.position = 0
+        self._seen: set[UUID] = set()
+        self._stale: dict[Listener, float] = {}
+        self._failures = 0
+        self._aged: dict[Listener, None] = {}
+        self._started = timezone.now()
+        self._checked = time.monotonic()
+        self._stopping = threading.Event()
+        self._waker: wakeup.Waker | None = None
+        self._thread = threading.Thread(target=self._run, name="live", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and close the streams."""
+        self._stopping.set()
+        self.listeners.close_all()
+        self.poke()
+
+    def poke(self) -> None:
+        """Look now: somebody joined."""
+        if self._waker is not None:
+            self._waker.poke()
+
+    def _run(self) -> None:
+        ready = False
+        while not self._stopping.is_set():
+            try:
+                if self._waker is None:
+                    self._waker = wakeup.waker()
+                if not ready:
+                    self.begin()
+                    ready = True
+                self.step()
+                close_old_connections()
+                self._waker.wait(self._pause())
+            except Exception as error:
+                log.error("live_loop_failed", error=type(error).__name__)
+                connection.close()
+                self._stopping.wait(0.5)
+        if self._waker is not None:
+            self._waker.close()
+        connection.close()
+
+    def _pause(self) -> float:
+        """Seconds until counts are due, one at most."""
+        if self._aged:
+            return 0.0
+        if not self._stale:
+            return 1.0
+        return min(1.0, max(0.0, min(self._stale.values()) - time.monotonic()))
+
+    def begin(self) -> None:
+        """Start from what is published now."""
+        self.position = dispatcher.last_position()
+
+    def step(self) -> None:
+        """Everything that can be done now."""
+        self._welcome()
+        self._follow()
+        self._signals()
+        self._badges()
+        if time.monotonic() - self._checked > CHECK_EVERY:
+            self._checked = time.monotonic()
+            self._check()
+        self._renew()
+
+    def _welcome(self) -> None:
+        joining = self.listeners.take_joining()
+        if not joining:
+            return
+        try:
+            for listener in joining:
+                listener.after = self._after(listener)
+            self._catch_up(joining)
+        except Exception:
+            self.listeners.close(joining)
+            raise
+        self.listeners.push((one, events.beat(self.position)) for one in joining)
+        self._stale |= dict.fromkeys(joining, time.monotonic())
+
+    def _after(self, listener: Listener) -> int:
+        """The position from which a newcomer lacks entries: the older of what it says it knows."""
+        known = [self.position]
+        if listener.after is not None:
+            known.append(listener.after)
+        if listener.since is not None:
+            known.append(self._at(listener.since))
+        return min(known)
+
+    def _at(self, moment: float) -> int:
+        """The position that had been reached a little before ``moment`` (seconds)."""
+        drawn = dt.datetime.fromtimestamp(moment - MARGIN, tz=dt.UTC)
+        later = PublishedEntry.objects.filter(
+            published_at__gte=drawn, position__gt=self.position - LATEST
+        )
+        first = later.order_by("position").values_list("position", flat=True).first()
+        return self.position if first is None else first - 1
+
+    def _catch_up(self, joining: list[Listener]) -> None:
+        late = [one for one in joining if (one.after or 0) < self.position - LATEST]
+        self.listeners.push((one, events.event("behind", None)) for one in late)
+        for one in late:
+            one.after = self.position
+        place = min((one.after or 0) for one in joining)
+        while place < self.position:
+            entries = dispatcher.entries_after(place, CHUNK, upto=self.position)
+            if not entries:
+                break
+            self.listeners.push(delivery.entries_to(entries, joining))
+            place = entries[-1].position  # type: ignore[attr-defined]
+
+    def _follow(self) -> None:
+        while entries := dispatcher.entries_after(self.position, CHUNK):
+            self.listeners.push(self._delivered(entries))
+            self.position = entries[-1].position  # type: ignore[attr-defined]
+            self._failures = 0
+
+    def _delivered(self, entries: list[Entry]) -> list[delivery.Push]:
+        """What these entries bring. Trouble is raised, to try again; the sixth time, entry by
+        entry, so that one that cannot be shown does not silence the others."""
+        active = self.listeners.active()
+        try:
+            return delivery.entries_to(entries, active)
+        except delivery.TROUBLE:
+            self._failures += 1
+            if self._failures < PATIENCE:
+                raise
+        found = []
+        for entry in entries:
+            try:
+                found += delivery.entries_to([entry], active)
+            except delivery.TROUBLE as error:
+                log.error("live_entry_given_up", kind=entry.kind, error=type(error).__name__)
+        return found
+
+    def _signals(self) -> None:
+        oldest = max(timezone.now() - SIGNAL_WINDOW, self._started)
+        rows = list(Signal.objects.filter(id__gte=first_at(oldest)).order_by("id"))
+        fresh = [signal for signal in rows if signal.id not in self._seen]
+        self._seen = {signal.id for signal in rows}
+        if not fresh:
+            return
+        by_user = self.listeners.by_user()
+        due = time.monotonic() + BADGES_AFTER
+        for signal in fresh:
+            if signal.user_id is not None:
+                heard = by_user.get(signal.user_id, [])
+            else:
+                heard = [one for group in by_user.values() for one in group]
+            named = delivery.meant(signal, heard)
+            if signal.kind in CLOSING:
+                self.listeners.close(named)
+                continue
+            if signal.kind in registry.live_renderers:
+                self.listeners.push(delivery.signal_to(signal, named))
+            if signal.user_id is not None or signal.holder_id is not None:
+                for listener in named:
+                    self._stale.setdefault(listener, due)
+
+    def _badges(self) -> None:
+        """Fresh counts for some of those who wait for them, once whatever happened meanwhile."""
+        now = time.monotonic()
+        waiting = [one for one, due in self._stale.items() if due <= now][:AT_ONCE]
+        for listener in waiting:
+            del self._stale[listener]
+        self.listeners.push(delivery.badges_to(waiting))
+
+    def _check(self) -> None:
+        """Close what ended; have each stream's actor made again, a few at a time."""
+        active = self.listeners.active()
+        keys = sessions.living({listener.session for listener in active})
+        ended = [one for one in active if one.session not in keys]
+        self.listeners.close(ended)
+        alive = [one for one in active if one.session in keys]
+        self._aged = dict.fromkeys(alive) | self._aged
+        self.listeners.push((one, events.beat(self.position)) for one in alive)
+
+    def _renew(self) -> None:
+        """What a stream may reach changes with duties, contracts and seats: ask again."""
+        for listener in list(self._aged)[:AT_ONCE]:
+            del self._aged[listener]
+            actor = sessions.authenticate(listener.session)
+            if actor is None:
+                self.listeners.close([listener])
+            else:
+                listener.actor = actor

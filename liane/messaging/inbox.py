@@ -1,0 +1,204 @@
+"""Reads: the list of conversations, what is unread or urgent, the search."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from liane.circle.reach import Reach
+from liane.core import acting, ledger
+from liane.core.acting import Actor
+from liane.core.areas import Area
+from liane.messaging.models import (
+    Acknowledgement,
+    Message,
+    MessageWord,
+    Participant,
+    ReadMark,
+    Thread,
+)
+from liane.messaging.people import names_of
+from liane.messaging.words import after, words
+
+PAGE = 50
+FRESH = dt.timedelta(days=60)
+"""Beyond it an unread conversation is history: it is no longer put first nor counted."""
+MOST_COUNTED = 99
+NOBODY = UUID(int=0)
+
+
+@dataclass
+class Line:
+    """A conversation in the list."""
+
+    thread: Thread
+    title: str
+    last: Message | None
+    unread: int
+    urgent: bool
+
+    @property
+    def preview(self) -> str:
+        """The last message in a line."""
+        if self.last is None:
+            return "Rien d’écrit pour l’instant"
+        words = self.last.text or "Pièce jointe"
+        return f"{self.last.author_label} : {words}"
+
+
+def lines(*, only: str = "", before: dt.datetime | None = None) -> tuple[list[Line], bool]:
+    """Conversations, unread first then the latest, and whether older ones remain.
+
+    ``only`` keeps ``unread``, ``direct`` or ``family``; ``before`` pages by date. Four queries.
+    """
+    actor = acting.current()
+    found = Thread.objects.filter(last_number__gt=0)
+    if only == "unread":
+        found = found.unread_by(actor.user_id)
+    elif only == "direct":
+        found = found.filter(kind=Thread.Kind.DIRECT)
+    elif only == "family":
+        found = found.filter(Q(for_person=True) | Q(for_carers=True))
+    if before is not None:
+        found = found.filter(last_at__lt=before)
+    page = _latest(found, actor, PAGE + 1)
+    more, page = len(page) > PAGE, page[:PAGE]
+    made = told(page, actor)
+    recent = timezone.now() - FRESH
+    made.sort(key=lambda line: not (line.unread and line.thread.last_at >= recent))
+    return made, more
+
+
+def of_person(person_id: UUID) -> list[Line]:
+    """The conversations about one person that the actor may read, latest first."""
+    actor = acting.current()
+    found = Thread.objects.within(Reach.of(actor)).filter(person_id=person_id, last_number__gt=0)
+    return told(list(found.select_related("person").order_by("-last_at")[:PAGE]), actor)
+
+
+def _latest(found: Any, actor: Actor, limit: int) -> list[Thread]:
+    """The latest of these threads that the actor may read. Two queries."""
+    both = [
+        thread
+        for part in found.across(Reach.of(actor))
+        for thread in part.select_related("person").order_by("-last_at")[:limit]
+    ]
+    return sorted(both, key=lambda thread: thread.last_at, reverse=True)[:limit]
+
+
+def told(page: list[Thread], actor: Actor) -> list[Line]:
+    """The lines of these threads; the persons shown are recorded. Three queries."""
+    ids = [thread.pk for thread in page]
+    mine = ReadMark.objects.filter(thread_id__in=ids, user_id=actor.user_id or NOBODY)
+    marks = dict(mine.values_list("thread_id", "number"))
+    last = {
+        message.thread_id: message
+        for message in Message.objects.filter(
+            Q(*[Q(thread=t, number=t.last_number) for t in page], _connector=Q.OR), withdrawal=None
+        )
+    } if page else {}  # fmt: skip
+    names = direct_names([thread for thread in page if thread.person_id is None], actor)
+    ledger.read({thread.person_id for thread in page if thread.person_id is not None}, "threads")
+    made = []
+    for thread in page:
+        unread = thread.last_number - marks.get(thread.pk, 0)
+        message = last.get(thread.pk)
+        urgent = bool(unread and message and message.urgent)
+        made.append(Line(thread, title(thread, names), message, unread, urgent))
+    return made
+
+
+def title(thread: Thread, names: Mapping[UUID, list[str]]) -> str:
+    """What a conversation is called in a list."""
+    if thread.person is None:
+        people = names.get(thread.pk, [])
+        return thread.subject or ", ".join(people[:3]) or "Conversation directe"
+    if thread.kind == Thread.Kind.FAMILY:
+        return f"{thread.person.short_name}, avec la famille"
+    if thread.subject:
+        return f"{thread.person.short_name} · {thread.subject}"
+    return thread.person.short_name
+
+
+def direct_names(page: Iterable[Thread], actor: Actor) -> dict[UUID, list[str]]:
+    """Names of the others in these direct conversations. At most four queries."""
+    ids = [thread.pk for thread in page]
+    found: dict[UUID, list[str]] = defaultdict(list)
+    if not ids:
+        return found
+    people = list(Participant.objects.filter(thread_id__in=ids, left_at=None).order_by("pk"))
+    names = names_of(people)
+    for one in people:
+        if one.holder_id != actor.holder_id and one.holder_id in names:
+            found[one.thread_id].append(names[one.holder_id])
+    return found
+
+
+# ------------------------------------------------------------------ unread and urgent
+
+
+def unread_count() -> int:
+    """Conversations with something unread, at most :data:`MOST_COUNTED`. Two queries."""
+    actor = acting.current()
+    if actor.user_id is None or not actor.read.get(Area.THREAD):
+        return 0
+    found = Thread.objects.filter(last_at__gte=timezone.now() - FRESH).unread_by(actor.user_id)
+    parts = found.across(Reach.of(actor))
+    return min(sum(part.order_by()[:MOST_COUNTED].count() for part in parts), MOST_COUNTED)
+
+
+def waiting(limit: int = 5) -> list[Line]:
+    """The latest unread conversations, for Aujourd’hui."""
+    actor = acting.current()
+    if actor.user_id is None or not actor.read.get(Area.THREAD):
+        return []
+    recent = Thread.objects.filter(last_at__gte=timezone.now() - FRESH)
+    return told(_latest(recent.unread_by(actor.user_id), actor, limit), actor)
+
+
+def urgent_for_me(limit: int = 10) -> list[Message]:
+    """Urgent messages of the last week, by others, that I have not acknowledged. One query."""
+    actor = acting.current()
+    if actor.user_id is None or not actor.read.get(Area.THREAD):
+        return []
+    seen = Acknowledgement.objects.filter(message_id=OuterRef("pk"), user_id=actor.user_id)
+    found = list(
+        Message.objects.within(Reach.of(actor))
+        .filter(
+            ~Exists(seen),
+            urgent=True,
+            sent_at__gte=timezone.now() - dt.timedelta(days=7),
+            withdrawal=None,
+        )
+        .exclude(author_user_id=actor.user_id)
+        .select_related("thread__person")
+        .order_by("-sent_at")[:limit]
+    )
+    ledger.read({m.thread.person_id for m in found if m.thread.person_id}, "message")
+    return found
+
+
+# ------------------------------------------------------------------ search
+
+
+def search(text: str) -> list[Message]:
+    """Messages that hold every word of ``text`` (or words that begin so), latest first.
+
+    Two queries, by equality and range on normalised words.
+    """
+    actor = acting.current()
+    wanted = words(text)[:6]
+    if not wanted or not actor.read.get(Area.THREAD):
+        return []
+    found = Message.objects.within(Reach.of(actor)).filter(withdrawal=None)
+    for word in wanted:
+        hits = MessageWord.objects.filter(word__gte=word, word__lt=after(word))
+        found = found.filter(pk__in=hits.values("message_id"))
+    page = list(found.select_related("thread__person").order_by("-sent_at")[:PAGE])
+    ledger.read({m.thread.person_id for m in page if m.thread.person_id}, "search messages")
+    return page

@@ -1,0 +1,89 @@
+"""What open browsers receive: the bubble for those who may read, receipts, counts, nothing more."""
+
+from uuid import UUID
+
+import pytest
+
+from liane.circle.queries import recipients
+from liane.core.acting import Actor, acting, owner, system
+from liane.core.models import Entry, Signal
+from liane.messaging import marks, panels, services
+from liane.messaging.models import Message, Thread
+from liane.messaging.services import Named
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def story(kind: str, *named: str) -> tuple[Thread, Entry]:
+    person = make.patient()
+    people = {name: make.practice(name) for name in ("claire", "roussel", "paul")}
+    for practice in people.values():
+        make.member(person, practice)
+    make.contact(person, "julie", access="carer_write")
+    with acting(make.actor("claire")):
+        thread = services.open_thread(
+            person_id=person.pk, kind=kind, named=[Named(people[n].pk, "practice") for n in named]
+        )
+        services.send_message(thread, "Tension à 18 <b>")
+    with owner():
+        return thread, Entry.objects.get(kind="message.sent")
+
+
+@pytest.mark.parametrize(
+    ("kind", "named", "told"),
+    [
+        ("team", [], "claire paul roussel"),
+        ("family", [], "claire julie paul roussel"),
+        ("topic", ["roussel"], "claire roussel"),
+    ],
+)
+def test_those_told_are_those_who_read(kind: str, named: list[str], told: str) -> None:
+    _, entry = story(kind, *named)
+    names = {make.actor(name).user_id: name for name in ("claire", "roussel", "paul", "julie")}
+    assert " ".join(sorted(names[one.user_id] for one in recipients(entry))) == told
+    for name in names.values():
+        assert bool(rendered(make.actor(name), entry)) == (name in told.split()), name
+
+
+def rendered(actor: Actor, entry: Entry) -> list[str]:
+    with acting(actor, read_only=True):
+        return [piece.html for piece in panels.render_message(entry)]
+
+
+def test_the_bubble_is_one_s_own_or_another_s_and_says_nothing_unescaped() -> None:
+    thread, entry = story("team")
+    (own,) = rendered(make.actor("claire"), entry)
+    bubble, line = rendered(make.actor("paul"), entry)
+    assert "bubble mine" in own
+    assert "bubble mine" not in bubble
+    assert "18 &lt;b&gt;" in bubble
+    assert f'id="ligne-{thread.pk}"' in line
+
+
+def test_a_read_mark_renders_receipts_for_those_who_read_the_thread() -> None:
+    thread, _ = story("topic", "roussel")
+    with acting(make.actor("roussel")):
+        marks.mark_read(Thread.objects.get(pk=thread.pk))
+    with owner():
+        signal = Signal.objects.get(kind="thread.read")
+        message = Message.objects.get()
+    assert receipts("claire", signal) == f'<span class="receipt" id="lu-{message.pk}">lu par tous'
+    assert receipts("paul", signal) == ""
+
+
+def receipts(name: str, signal: Signal) -> str:
+    with acting(make.actor(name), read_only=True):
+        pieces = panels.render_receipts(signal)
+    return pieces[0].html.strip().partition("</span>")[0] if pieces else ""
+
+
+def test_the_count_moves_for_the_others_only() -> None:
+    _, entry = story("team")
+    with acting(system("reader")):
+        panels.tell_badges([entry])
+    with owner():
+        told: set[UUID | None] = set(
+            Signal.objects.filter(kind="badge").values_list("user_id", flat=True)
+        )
+    assert told == {make.actor("roussel").user_id, make.actor("paul").user_id}

@@ -1,0 +1,128 @@
+"""Does this person look like one we already follow? Pure: no database, no actor.
+
+The score is a help to somebody who decides. Nothing here ever decides that two persons are one:
+the only certain match is the same matricule (:func:`certain`), and never when two people fit.
+"""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from itertools import product
+
+from rapidfuzz.distance import JaroWinkler
+
+from liane.core.text import normalise
+
+LIKELY = 75
+"""From this score on (of 100), the person who types is asked before going on."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What identity vigilance compares. Names as written; empty means not known."""
+
+    birth_name: str
+    given_names: str
+    used_name: str = ""
+    sex: str = ""
+    birth_date: dt.date | None = None
+    birth_place: str = ""
+    ins_digest: str = ""
+
+    @property
+    def families(self) -> list[str]:
+        """Both family names, normalised."""
+        return [name for name in (normalise(self.birth_name), normalise(self.used_name)) if name]
+
+    @property
+    def givens(self) -> list[str]:
+        """Each given name, normalised."""
+        return normalise(self.given_names).split()
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How alike two sets of traits are: 0 to 100, and why, in words."""
+
+    score: int
+    reasons: tuple[str, ...]
+    same_matricule: bool = False
+
+    @property
+    def likely(self) -> bool:
+        """True when it would be careless to go on without asking."""
+        return self.same_matricule or self.score >= LIKELY
+
+
+def sound(word: str) -> str:
+    """A rough French sound of a normalised word: ``phillipe`` and ``filipe`` are the same."""
+    text = re.sub(r"[^a-z]", "", word)
+    for written, said in (
+        ("ph", "f"), ("qu", "k"), ("ck", "k"), ("ch", "S"), ("eau", "o"), ("au", "o"),
+        ("ai", "e"), ("ei", "e"), ("oe", "e"), ("y", "i"), ("ce", "se"), ("ci", "si"),
+        ("c", "k"), ("q", "k"), ("z", "s"), ("x", "s"), ("w", "v"), ("h", ""),
+    ):  # fmt: skip
+        text = text.replace(written, said)
+    text = re.sub(r"(.)\1+", r"\1", text)
+    return re.sub(r"[etdsp]+$", "", text) or text
+
+
+def _names(left: list[str], right: list[str]) -> tuple[float, str]:
+    """Best likeness of two lists of names (0 to 1) and how it was found."""
+    if not left or not right:
+        return 0.5, ""
+    if set(left) & set(right):
+        return 1.0, "identique"
+    best = max(JaroWinkler.similarity(a, b) for a, b in product(left, right))
+    if any(sound(a) == sound(b) for a, b in product(left, right)):
+        return max(best, 0.95), "qui se prononce pareil"
+    return (best, "proche") if best >= 0.85 else (best if best >= 0.75 else 0.0, "")
+
+
+def _dates(left: dt.date | None, right: dt.date | None) -> tuple[float, str]:
+    if left is None or right is None:
+        return 0.5, ""
+    if left == right:
+        return 1.0, "née ou né le même jour"
+    if (left.year, left.month, left.day) == (right.year, right.day, right.month):
+        return 0.9, "jour et mois de naissance inversés"
+    same = sum(a == b for a, b in zip(f"{left:%d%m%Y}", f"{right:%d%m%Y}", strict=True))
+    if same == 7:
+        return 0.75, "un chiffre de la date de naissance diffère"
+    return 0.0, ""
+
+
+def compare(asked: Traits, known: Traits) -> Likeness:
+    """How alike ``asked`` and ``known`` are.
+
+    Weights: family name 35, given name 25, birth date 35, birth place 5; another sex costs 20.
+    """
+    if asked.ins_digest and asked.ins_digest == known.ins_digest:
+        return Likeness(100, ("même matricule INS",), same_matricule=True)
+    family, family_why = _names(asked.families, known.families)
+    given, given_why = _names(asked.givens, known.givens)
+    date, date_why = _dates(asked.birth_date, known.birth_date)
+    score = 35 * family + 25 * given + 35 * date
+    reasons = []
+    if family_why:
+        reasons.append(f"nom {family_why}")
+    if given_why:
+        reasons.append(f"prénom {given_why}")
+    if date_why:
+        reasons.append(date_why)
+    if asked.birth_place and asked.birth_place == known.birth_place:
+        score += 5
+        reasons.append("même commune de naissance")
+    if {asked.sex, known.sex} == {"F", "M"}:
+        score -= 20
+        reasons.append("sexe différent")
+    if asked.ins_digest and known.ins_digest:
+        score -= 30
+        reasons.append("matricules INS différents")
+    return Likeness(max(0, min(100, round(score))), tuple(reasons))
+
+
+def certain(likenesses: list[Likeness]) -> int | None:
+    """Index of the one person who is certainly the same: same matricule, and nobody else has it."""
+    same = [number for number, one in enumerate(likenesses) if one.same_matricule]
+    return same[0] if len(same) == 1 else None

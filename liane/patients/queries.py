@@ -1,0 +1,142 @@
+"""Reads about persons that need no reach: identifiers, and likeness for who decides.
+
+Nothing here may be shown as it is: `liane.circle` decides what an actor may learn of it.
+"""
+
+import calendar
+import datetime as dt
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from liane.core import acting
+from liane.core.text import normalise
+from liane.patients import ins
+from liane.patients.duplicates import Likeness, Traits, compare
+from liane.patients.models import AttendingDoctor, Contact, IdentityEvent, Patient, PersonLink, Wish
+
+MOST_COMPARED = 300
+"""How many persons of the same birth date or names are compared at most."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A person already known who looks like the one asked about."""
+
+    person: Patient
+    likeness: Likeness
+
+
+def cluster_ids(person_id: UUID) -> list[UUID]:
+    """The records that are one person with this one (itself first), through living links."""
+    found = [person_id]
+    waiting = [person_id]
+    while waiting:
+        links = PersonLink.objects.filter(
+            Q(survivor_id__in=waiting) | Q(duplicate_id__in=waiting), ended_at=None
+        ).values_list("survivor_id", "duplicate_id")
+        waiting = [pk for pair in links for pk in pair if pk not in found]
+        waiting = list(dict.fromkeys(waiting))
+        found += waiting
+    return found
+
+
+def traits_of(person: Patient) -> Traits:
+    """What duplicate detection compares."""
+    return Traits(
+        birth_name=person.birth_name,
+        given_names=f"{person.given_names} {person.used_given}".strip(),
+        used_name=person.used_name,
+        sex=person.sex,
+        birth_date=person.birth_date,
+        birth_place=person.birth_place,
+        ins_digest=person.ins_digest,
+    )
+
+
+def _near(day: dt.date) -> set[dt.date]:
+    """The day itself, day and month swapped, and the days one digit away."""
+    found = {day}
+    if day.day <= 12:
+        found.add(dt.date(day.year, day.day, day.month))
+    last = calendar.monthrange(day.year, day.month)[1]
+    for number in range(1, last + 1):
+        if sum(a != b for a, b in zip(f"{number:02d}", f"{day.day:02d}", strict=True)) == 1:
+            found.add(day.replace(day=number))
+    for shift in (-10, -1, 1, 10):
+        try:
+            found.add(day.replace(year=day.year + shift))
+        except ValueError:
+            continue
+    return found
+
+
+def lookalikes(traits: Traits, *, besides: UUID | None = None) -> list[Candidate]:
+    """Persons who look like ``traits`` (likely ones only), best first. Acts as the system.
+
+    One query: same matricule, a birth date equal or one slip away, or the same family name where
+    no birth date is known.
+    """
+    wanted = Q(ins_digest=traits.ins_digest) if traits.ins_digest else Q(pk__in=[])
+    if traits.birth_date is not None:
+        wanted |= Q(birth_date__in=_near(traits.birth_date))
+    families = [normalise(name) for name in (traits.birth_name, traits.used_name) if name]
+    for family in families:
+        wanted |= Q(birth_date=None, search__gte=family, search__lt=family + "￿")
+    with acting.acting(acting.system("duplicate detection")):
+        near = Patient.objects.filter(wanted)
+        if besides is not None:
+            near = near.exclude(pk=besides)
+        found = [
+            Candidate(person, compare(traits, traits_of(person)))
+            for person in near.order_by("birth_date", "id")[: MOST_COMPARED * 20]
+        ]
+    likely = [one for one in found if one.likeness.likely]
+    return sorted(likely, key=lambda one: -one.likeness.score)[:MOST_COMPARED]
+
+
+def by_ins(matricule: ins.Matricule) -> list[Patient]:
+    """Persons who hold this matricule: none, one, or several (never match then)."""
+    return list(Patient.objects.filter(ins_digest__in=ins.digests(matricule)))
+
+
+def last_wish(person_id: UUID, topic: str = "record") -> Wish | None:
+    """The person's latest answer on ``topic``."""
+    return Wish.objects.filter(person_id=person_id, topic=topic).order_by("-at", "-id").first()
+
+
+def wishes(person_id: UUID) -> QuerySet[Wish]:
+    """Every answer, newest first."""
+    return Wish.objects.filter(person_id=person_id).order_by("-at", "-id")
+
+
+def contacts(person_id: UUID) -> QuerySet[Contact]:
+    """The people of the person's own life, those to call first."""
+    return Contact.objects.filter(person_id=person_id, ended_at=None).order_by(
+        "-is_emergency", "-is_trusted", "-is_carer", "name"
+    )
+
+
+def attending_doctor(person_id: UUID, on: dt.date) -> AttendingDoctor | None:
+    """The attending doctor on a day."""
+    return (
+        AttendingDoctor.objects.filter(
+            Q(ended_on=None) | Q(ended_on__gt=on), person_id=person_id, started_on__lte=on
+        )
+        .select_related("practice__professional", "practice__organisation")
+        .order_by("-started_on")
+        .first()
+    )
+
+
+def identity_history(person_id: UUID) -> QuerySet[IdentityEvent]:
+    """Steps of the identity, newest first."""
+    return IdentityEvent.objects.filter(person_id=person_id).order_by("-at", "-id")
+
+
+def living_links(person_id: UUID) -> QuerySet[PersonLink]:
+    """The links that make this record one with others."""
+    return PersonLink.objects.filter(
+        Q(survivor_id=person_id) | Q(duplicate_id=person_id), ended_at=None
+    ).select_related("survivor", "duplicate")

@@ -1,0 +1,18 @@
+from django.urls import path
+
+from liane.portal import pages
+
+urlpatterns = [
+    path("portail/", pages.home, name="portal"),
+    path("portail/rendez-vous/", pages.visits, name="portal_visits"),
+    path("portail/cercle/", pages.members, name="portal_circle"),
+    path("portail/cercle/<uuid:membership_id>/opposition", pages.oppose, name="portal_oppose"),
+    path("portail/cercle/<uuid:membership_id>/reponse", pages.answer, name="portal_answer"),
+    path("portail/oppositions/<uuid:opposition_id>/lever", pages.lift, name="portal_lift"),
+    path("portail/partage/", pages.shared, name="portal_shared"),
+    path("portail/acces/", pages.openings, name="portal_openings"),
+    path("portail/coordonnees/", pages.contact_data, name="portal_where"),
+    path("portail/souhaits/", pages.my_wishes, name="portal_wishes"),
+    path("portail/proches/", pages.carers, name="portal_carers"),
+    path("portail/proches/<uuid:contact_id>/", pages.carer, name="portal_carer"),
+]

@@ -1,0 +1,155 @@
+"""What people write in a person's record: notes, vigilance points, documents, working notes.
+
+Texts are never changed: a correction is a new row that names the one it replaces, and both stay.
+"""
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from liane.circle.reach import Reach
+from liane.circle.rls import reaches
+from liane.circle.scoping import Scoped, ScopedQuerySet
+from liane.core.areas import Area
+from liane.core.audience import Shared
+from liane.core.models import AppendOnly, Authored, Base, StoredFile
+from liane.directory.models import Organisation
+
+
+class Note(Base, Authored, Shared, Scoped, AppendOnly):
+    """A note of the care team. ``root`` is the first version, empty on the first version itself."""
+
+    class Kind(models.TextChoices):
+        FOLLOW_UP = "follow_up", "suivi"
+        LIAISON = "liaison", "liaison"
+        VIGILANCE = "vigilance", "vigilance"
+
+    scope_area = Area.CLINICAL_NOTE
+    maskable = True
+
+    kind = models.CharField("sorte de note", max_length=10, choices=Kind)
+    text = models.TextField("texte")
+    at = models.DateTimeField(default=timezone.now)
+    replaces = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
+    root = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="versions")
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "-at"])]
+
+    @property
+    def first_id(self) -> Any:
+        """The identifier of the first version: what the journal, pins and documents point to."""
+        return self.root_id or self.pk
+
+
+class Pin(Base, Authored, Scoped):
+    """A vigilance point shown at the head of the record, from a date to another."""
+
+    class Level(models.TextChoices):
+        URGENT = "urgent", "danger"
+        LATE = "late", "attention"
+        INFO = "info", "à savoir"
+
+    scope_area = Area.CLINICAL_NOTE
+    maskable = True
+
+    note = models.ForeignKey(Note, null=True, on_delete=models.PROTECT, related_name="pins")
+    label = models.CharField("en quelques mots", max_length=60)
+    level = models.CharField(max_length=8, choices=Level, default=Level.LATE)
+    starts_at = models.DateTimeField(default=timezone.now)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.CharField(max_length=200, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gte=F("starts_at")), name="pin_dates"
+            )
+        ]
+
+
+class DocumentQuerySet(ScopedQuerySet["Document"]):
+    """Documents narrowed by role: billing reads billing documents, a secretary those addressed."""
+
+    def within(self, reach: Reach) -> Self:
+        """Documents that the actor may read."""
+        documents = super().within(reach)
+        role = reach.actor.role
+        if role == "billing":
+            return documents.filter(category=Document.Category.BILLING)
+        if role == "secretary":
+            return documents.filter(addressed_to__in=reach.actor.holders)
+        return documents
+
+
+class Document(Base, Authored, Shared, Scoped):
+    """A file of the record. It may go with a note. Served by an authorised view only."""
+
+    class Category(models.TextChoices):
+        PRESCRIPTION = "prescription", "ordonnance"
+        LETTER = "letter", "courrier, compte rendu"
+        DISCHARGE = "discharge", "lettre de sortie"
+        RESULT = "result", "résultat d’analyse"
+        IMAGING = "imaging", "imagerie"
+        PHOTO = "photo", "photo"
+        ADMINISTRATIVE = "administrative", "administratif"
+        BILLING = "billing", "facturation"
+        OTHER = "other", "autre"
+
+    scope_area = Area.DOCUMENT
+    maskable = True
+
+    title = models.CharField("titre", max_length=120)
+    category = models.CharField("sorte de document", max_length=14, choices=Category)
+    dated_on = models.DateField("date du document", null=True, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="document")
+    note = models.ForeignKey(
+        Note, null=True, blank=True, on_delete=models.PROTECT, related_name="documents"
+    )
+    addressed_to = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects: ClassVar[Any] = DocumentQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "-at"])]
+
+
+class WorkingQuerySet(ScopedQuerySet["WorkingNote"]):
+    """Working notes of the actor's own organisations."""
+
+    def within(self, reach: Reach) -> Self:
+        """Working notes that the actor may read: never another organisation's."""
+        notes = super().within(reach)
+        return notes if reach.everything else notes.filter(organisation__in=reach.actor.holders)
+
+
+class WorkingNote(Base, Authored, Scoped, AppendOnly):
+    """The working file of one organisation about a person: its members read it, nobody else.
+
+    Hypotheses and preparation, kept apart from the shared record (CSP R.4127-45 for its notion).
+    """
+
+    scope_area = Area.WORKING_FILE
+    rls_using: ClassVar[str] = (
+        "(SELECT liane_all()) OR ({t}.organisation_id = ANY ((SELECT liane_holders())::uuid[])"
+        f" AND ({reaches('{t}.person_id', Area.WORKING_FILE)}))"
+    )
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    text = models.TextField("texte")
+    at = models.DateTimeField(default=timezone.now)
+    replaces = models.OneToOneField(
+        "self", null=True, on_delete=models.PROTECT, related_name="replaced_by"
+    )
+
+    objects: ClassVar[Any] = WorkingQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "organisation", "-at"])]

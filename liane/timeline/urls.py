@@ -1,0 +1,16 @@
+from django.urls import path
+
+from liane.timeline import pages
+
+RECORD = "personnes/<uuid:person_id>/"
+
+urlpatterns = [
+    path(RECORD + "fil/", pages.stream, name="stream"),
+    path(RECORD + "notes/", pages.write, name="note_write"),
+    path(RECORD + "notes/<uuid:note_id>/corriger/", pages.correct, name="note_correct"),
+    path(RECORD + "masquer/<uuid:object_id>/", pages.hide, name="hide"),
+    path(RECORD + "vigilances/<uuid:pin_id>/retirer/", pages.unpin, name="unpin"),
+    path(RECORD + "documents/", pages.documents, name="documents"),
+    path(RECORD + "documents/<uuid:document_id>/", pages.document, name="document"),
+    path(RECORD + "dossier-interne/", pages.working, name="working"),
+]

@@ -1,0 +1,183 @@
+"""Reads of notes, vigilance points, documents and working notes, under reach."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from liane.circle.models import Mask, Membership
+from liane.circle.reach import Reach
+from liane.core import acting, ledger
+from liane.core.areas import Area
+from liane.directory.models import Organisation
+from liane.patients.queries import cluster_ids
+from liane.timeline import cursors, rules
+from liane.timeline.models import Document, Note, Pin, WorkingNote
+
+PAGE = 30
+LEVELS = {Pin.Level.URGENT: 0, Pin.Level.LATE: 1, Pin.Level.INFO: 2}
+
+
+@dataclass
+class ShownNote:
+    """A note in its present version, with what it replaced, its files and its vigilance point."""
+
+    note: Note
+    earlier: list[Note] = field(default_factory=list)
+    documents: list[Document] = field(default_factory=list)
+    pin: Pin | None = None
+    may_correct: bool = False
+    may_mask: bool = False
+    masked: bool = False
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Part of a person's documents, newest first."""
+
+    rows: list[Document]
+    older: str
+
+
+def notes(object_ids: Collection[UUID]) -> dict[UUID, ShownNote]:
+    """The notes told by journal entries, by the identifier of their first version. Four queries."""
+    actor = acting.current()
+    reach = Reach.of(actor)
+    shown: dict[Any, ShownNote] = {}
+    versions = Note.objects.within(reach).filter(
+        Q(pk__in=object_ids) | Q(root__in=object_ids)
+    ).order_by("created_at", "pk")  # fmt: skip
+    for note in versions:
+        held = shown.get(note.first_id)
+        if held is None:
+            shown[note.first_id] = ShownNote(note)
+        else:
+            held.earlier.insert(0, held.note)
+            held.note = note
+    for document in (
+        Document.objects.within(reach).filter(note__in=list(shown)).select_related("file")
+    ):
+        shown[document.note_id].documents.append(document)
+    for pin in _living(Pin.objects.within(reach)).filter(note__in=list(shown)):
+        shown[pin.note_id].pin = pin
+    hidden = set(
+        Mask.objects.filter(
+            object_id__in=list(shown), holder_id=None, ended_at=None
+        ).values_list("object_id", flat=True)
+    )  # fmt: skip
+    for first, held in shown.items():
+        held.masked = first in hidden
+        held.may_correct = rules.wrote(actor, held.note)
+        held.may_mask = rules.may_mask(actor, held.note)
+    return shown
+
+
+def documents_by_id(object_ids: Collection[UUID]) -> dict[UUID, Document]:
+    """The documents told by journal entries. One query."""
+    reach = Reach.of(acting.current())
+    rows = Document.objects.within(reach).filter(pk__in=object_ids).select_related("file")
+    return {document.pk: document for document in rows}
+
+
+def pins_by_id(object_ids: Collection[UUID]) -> dict[UUID, Pin]:
+    """The vigilance points told by journal entries, in force or not. One query."""
+    reach = Reach.of(acting.current())
+    return {pin.pk: pin for pin in Pin.objects.within(reach).filter(pk__in=object_ids)}
+
+
+def working_by_id(object_ids: Collection[UUID]) -> dict[UUID, WorkingNote]:
+    """The working notes told by journal entries. One query."""
+    reach = Reach.of(acting.current())
+    return {note.pk: note for note in WorkingNote.objects.within(reach).filter(pk__in=object_ids)}
+
+
+def pins(reach: Reach, person_id: UUID) -> list[Pin]:
+    """The vigilance points in force, the gravest first."""
+    living = _living(Pin.objects.within(reach)).filter(person_id__in=cluster_ids(person_id))
+    return sorted(living, key=lambda pin: (LEVELS[Pin.Level(pin.level)], pin.starts_at))
+
+
+def note_or_404(reach: Reach, person_id: UUID, note_id: UUID) -> Note:
+    """A note of this person that the actor may read. Raises Http404."""
+    rows = Note.objects.within(reach).filter(person_id__in=cluster_ids(person_id))
+    note: Note | None = rows.filter(pk=note_id).first()
+    if note is None:
+        raise Http404
+    return note
+
+
+def documents(reach: Reach, person_id: UUID, *, category: str = "", before: str = "") -> Documents:
+    """A page of a person's documents. Two queries."""
+    rows = Document.objects.within(reach).filter(person_id__in=cluster_ids(person_id))
+    if category:
+        rows = rows.filter(category=category)
+    found = list(cursors.older(rows.select_related("file"), before, "at")[: PAGE + 1])
+    older = cursors.write(found[PAGE - 1].at, found[PAGE - 1].pk) if len(found) > PAGE else ""
+    return Documents(found[:PAGE], older)
+
+
+def document_or_404(reach: Reach, person_id: UUID, document_id: UUID) -> Document:
+    """A document of this person that the actor may read; the read is recorded. Raises Http404."""
+    rows = Document.objects.within(reach).filter(person_id__in=cluster_ids(person_id))
+    document: Document | None = rows.filter(pk=document_id).select_related("file").first()
+    if document is None:
+        raise Http404
+    ledger.read([document.person_id], "document", object_id=document.pk)
+    return document
+
+
+def working_notes(reach: Reach, person_id: UUID) -> list[WorkingNote]:
+    """The working file of the actor's organisation: present versions. Two queries."""
+    rows = WorkingNote.objects.within(reach).filter(
+        person_id__in=cluster_ids(person_id),
+        organisation=reach.actor.organisation_id,
+        replaced_by=None,
+    )
+    return list(rows.order_by("-at", "-pk")[:100])
+
+
+def team_names(reach: Reach, person_id: UUID) -> list[str]:
+    """Who is in the care team, to be named before writing to it. Two queries."""
+    return [str(member.holder) for member in _members(reach, person_id).filter(outside_team=False)]
+
+
+def member_organisations(reach: Reach, person_id: UUID) -> list[Organisation]:
+    """Organisations of the circle, to whose secretariat a document may be addressed."""
+    found = {
+        place.pk: place
+        for member in _members(reach, person_id)
+        for place in (
+            member.organisation
+            or (member.practice.organisation if member.practice else None)
+            or (member.post.organisation if member.post else None),
+        )
+        if place is not None
+    }
+    return sorted(found.values(), key=lambda place: place.name)
+
+
+def _members(reach: Reach, person_id: UUID) -> QuerySet[Membership]:
+    now = timezone.now()
+    persons = reach.patients(Area.CIRCLE).filter(pk__in=cluster_ids(person_id))
+    return (
+        Membership.objects.filter(
+            Q(ends_at=None) | Q(ends_at__gt=now),
+            person__in=persons,
+            status=Membership.Status.ACTIVE,
+            contact=None,
+            starts_at__lte=now,
+        )
+        .select_related(
+            "practice__professional", "practice__organisation", "organisation", "post__organisation"
+        )
+        .order_by("starts_at")
+    )
+
+
+def _living(rows: QuerySet[Pin]) -> QuerySet[Pin]:
+    now = timezone.now()
+    return rows.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)

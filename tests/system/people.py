@@ -1,0 +1,127 @@
+"""People in front of a browser, so that a test reads as a story."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+AXE = (Path(__file__).resolve().parents[1] / "vendor/axe-core/axe.min.js").read_text()
+PHONE = (390, 844)
+DESK = (1440, 900)
+THEMES = ("light", "dark")
+SOON = 30_000
+"""Milliseconds within which what another does must have appeared, on a busy machine."""
+EXPECTED_NOISE = re.compile(
+    r"ERR_INTERNET_DISCONNECTED|ERR_NETWORK|status of (404|409|422|429|503)|net::ERR_ABORTED"
+    r"|^htmx:(sendError|afterRequest|responseError)"
+)
+
+
+@dataclass
+class Someone:
+    """A persona at a screen: ``claire.opens("/messages/")``, ``claire.sees("Bonjour")``."""
+
+    name: str
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    # ---------------------------------------------------------------- going
+    def opens(self, path: str) -> "Someone":
+        """Go to an address of the site."""
+        answer = self.page.goto(self.url + path, wait_until="load")
+        assert answer is not None
+        assert answer.status < 400, f"{self.name}: {path} answered {answer.status}"
+        return self
+
+    def follows(self, text: str) -> "Someone":
+        """Click the link of that name in the page (not in the frame)."""
+        self.page.locator("main").get_by_role("link", name=text).first.click()
+        return self
+
+    def presses(self, text: str) -> "Someone":
+        """Click the button of that name in the page."""
+        self.page.get_by_role("button", name=text).first.click()
+        return self
+
+    def writes(self, label: str, text: str) -> "Someone":
+        """Fill the field of that label."""
+        self.page.get_by_label(label).first.fill(text)
+        return self
+
+    # ---------------------------------------------------------------- seeing
+    @property
+    def main(self) -> Locator:
+        """The page's own part."""
+        return self.page.locator("main")
+
+    def sees(self, text: str | re.Pattern[str], *, within: int = SOON) -> "Someone":
+        """The text is shown, now or soon, without reloading."""
+        expect(self.main.get_by_text(text).filter(visible=True).first).to_be_visible(timeout=within)
+        return self
+
+    def does_not_see(self, text: str | re.Pattern[str]) -> "Someone":
+        """The text is nowhere in the page."""
+        expect(self.main.get_by_text(text)).to_have_count(0)
+        return self
+
+    # ---------------------------------------------------------------- judging
+    def finds_it_accessible(self, themes: Iterable[str] = THEMES) -> "Someone":
+        """Axe finds nothing, in each theme, and nothing overflows sideways."""
+        for theme in themes:
+            self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            faults = axe(self.page)
+            assert faults == [], f"{self.page.url} ({theme}, {self.width} px):\n" + "\n".join(
+                faults
+            )
+        wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, f"{self.page.url} overflows by {wide} px at {self.width} px"
+        return self
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        size = self.page.viewport_size
+        return size["width"] if size else 0
+
+
+def axe(page: Page) -> list[str]:
+    """What axe finds wrong: one line for each element."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{rule['id']}: {node['html'][:160]} · {node.get('failureSummary', '')[:200]}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def arrive(browser: Browser, url: str, name: str, size: tuple[int, int]) -> Someone:
+    """A new browser session, signed in as nobody; what its console complains of is kept."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]},
+        locale="fr-FR",
+        timezone_id="Europe/Paris",
+        reduced_motion="reduce",
+        has_touch=size == PHONE,
+    )
+    page = context.new_page()
+    someone = Someone(name, page, url)
+
+    def listen(text: str) -> None:
+        if not EXPECTED_NOISE.search(text):
+            someone.complaints.append(text)
+
+    page.on("console", lambda message: listen(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: listen(str(error)))
+    return someone
+
+
+def enter(someone: Someone, username: str) -> Someone:
+    """Sign in through the demo's door, as a visitor does."""
+    someone.opens("/demo/")
+    someone.page.locator(f'form:has(input[name="username"][value="{username}"]) button').click()
+    someone.page.wait_for_url(lambda url: "/demo" not in url)
+    return someone

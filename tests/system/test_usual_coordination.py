@@ -1,0 +1,124 @@
+"""Mme Michelle, usual coordination: her doctor writes to her nurse, who visits her and answers.
+
+Two browsers at once: what one sends appears in the other without reloading.
+"""
+
+import io
+
+import pikepdf
+import pytest
+from playwright.sync_api import expect
+
+from tests.system.people import DESK, PHONE
+
+
+@pytest.fixture
+def prescription() -> dict[str, object]:
+    """A one-page PDF."""
+    page = io.BytesIO()
+    with pikepdf.new() as document:
+        document.add_blank_page()
+        document.save(page)
+    return {"name": "ordonnance.pdf", "mimeType": "application/pdf", "buffer": page.getvalue()}
+
+
+@pytest.fixture
+def doctor(visitor):
+    return visitor("helene.roussel", DESK)
+
+
+@pytest.fixture
+def nurse(visitor):
+    return visitor("claire.aubert", PHONE)
+
+
+def opens_record(someone) -> None:
+    """Mme Michelle's record, through the list of persons."""
+    someone.opens("/personnes/").follows("Michelle").sees("GARDÈRES")
+
+
+def opens_conversation(someone) -> None:
+    """The care team's conversation about her."""
+    opens_record(someone)
+    someone.follows("Messages").sees("Liront")
+
+
+def test_a_message_with_a_prescription_shows_on_the_nurses_open_phone(doctor, nurse, prescription):
+    # Given the nurse's phone open on the conversation about Mme Michelle
+    opens_conversation(nurse)
+
+    # When her doctor opens the record and writes to the team with a prescription
+    opens_record(doctor)
+    doctor.follows("Joindre, marquer urgent, choisir qui lit")
+    doctor.page.locator('input[type=file][name="files"]').first.set_input_files(prescription)
+    doctor.writes("Écrire à l’équipe de Mme Michelle", "Nouveau traitement : voici l’ordonnance.")
+    doctor.presses("Envoyer")
+
+    # Then the nurse sees both without touching anything, and can open the prescription
+    nurse.sees("Nouveau traitement : voici l’ordonnance.").sees("ordonnance.pdf")
+    nurse.finds_it_accessible()
+    file = nurse.main.get_by_role("link", name="ordonnance.pdf").get_attribute("href")
+    answer = nurse.page.request.get(nurse.url + file)
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "application/pdf"
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert "no-store" in answer.headers["cache-control"]
+
+
+def test_the_nurse_answers_and_the_doctor_reads_it_at_once(doctor, nurse):
+    opens_conversation(doctor)
+    opens_conversation(nurse)
+
+    nurse.writes("Écrire à l’équipe de Mme Michelle", "Tension 18/9 ce matin, pas de vertige.")
+    nurse.presses("Envoyer")
+
+    doctor.sees("Tension 18/9 ce matin, pas de vertige.")
+    nurse.sees("Tension 18/9 ce matin, pas de vertige.")
+
+
+def test_an_urgent_message_asks_for_an_answer_that_its_author_sees(doctor, nurse):
+    opens_conversation(nurse)
+    opens_conversation(doctor)
+
+    doctor.page.get_by_label("Urgent : demander un « J’ai vu »").check()
+    doctor.writes("Écrire à l’équipe de Mme Michelle", "Reprenez-la à 11 h et dites-moi.")
+    doctor.presses("Envoyer")
+
+    nurse.sees("Reprenez-la à 11 h et dites-moi.").finds_it_accessible()
+    nurse.presses("J’ai vu")
+    doctor.sees("Vu par Claire Aubert")
+
+
+def test_a_visit_is_marked_done_in_one_tap_and_can_be_undone(nurse):
+    nurse.opens("/").sees("Ma tournée")
+    row = nurse.main.locator(".row-item", has_text="Mme Michelle").first
+    row.get_by_role("button", name="Marquer faite").click()
+    expect(row.get_by_text("Faite")).to_be_visible()
+    nurse.finds_it_accessible()
+    row.get_by_role("button", name="Annuler").click()
+    expect(row.get_by_role("button", name="Marquer faite")).to_be_visible()
+
+
+def test_a_message_written_without_network_leaves_when_it_comes_back(doctor, nurse):
+    opens_conversation(doctor)
+    opens_conversation(nurse)
+
+    nurse.page.context.set_offline(True)
+    nurse.writes("Écrire à l’équipe de Mme Michelle", "Je monte l’escalier, sans réseau.")
+    nurse.presses("Envoyer")
+    nurse.sees("votre message partira dès que possible")
+    nurse.page.context.set_offline(False)
+
+    doctor.sees("Je monte l’escalier, sans réseau.")
+    doctor.page.reload()
+    expect(doctor.main.locator(".bubble", has_text="Je monte l’escalier")).to_have_count(1)
+
+
+def test_an_outsider_sees_nothing_of_her(visitor, nurse):
+    opens_record(nurse)
+    record = nurse.page.url.removeprefix(nurse.url)
+
+    stranger = visitor("sophie.lagarde", PHONE)
+    answer = stranger.page.goto(stranger.url + record)
+    assert answer.status == 404
+    assert "Michelle" not in stranger.page.content()
