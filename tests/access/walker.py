@@ -114,6 +114,7 @@ class Verdict:
 def read_everything(world: World, kind: Kind) -> Verdict:
     """GET every address of both persons as ``kind``."""
     client, verdict = client_of(kind), Verdict()
+    planted = {canary.token.lower() for canary in world.canaries}
     allowed = {canary.token.lower() for canary in world.canaries if may_see(kind, canary)}
     for person in ("A", "B"):
         mine = {canary.token.lower() for canary in world.canaries if canary.person == person}
@@ -121,7 +122,8 @@ def read_everything(world: World, kind: Kind) -> Verdict:
         for route, url in addresses(world, person):
             before = recorded.count()
             response = client.get(url)
-            found = {token.lower() for token in TOKEN.findall(body_of(response))}
+            # A random nonce may look like a token: only those that were planted count.
+            found = planted & {token.lower() for token in TOKEN.findall(body_of(response))}
             verdict.cases += 1
             verdict.seen |= found
             if response.status_code >= 500:

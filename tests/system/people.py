@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
 AXE = (Path(__file__).resolve().parents[1] / "vendor/axe-core/axe.min.js").read_text()
 PHONE = (390, 844)
@@ -37,8 +37,18 @@ class Someone:
         return self
 
     def follows(self, text: str) -> "Someone":
-        """Click the link of that name in the page (not in the frame)."""
-        self.page.locator("main").get_by_role("link", name=text).first.click()
+        """Click the link of that name in the page (not in the frame), and arrive.
+
+        As a person would, click again where a live update took the link away under the finger.
+        """
+        before = self.page.url
+        for _ in range(3):
+            self.page.locator("main").get_by_role("link", name=text).first.click()
+            try:
+                self.page.wait_for_url(lambda url: url != before, timeout=SOON / 3)
+            except TimeoutError:
+                continue
+            break
         return self
 
     def presses(self, text: str) -> "Someone":
