@@ -91,7 +91,7 @@ def test_numbers_follow_one_another_in_each_thread() -> None:
     for text in ("un", "deux", "trois"):
         send(thread, text)
     with owner():
-        assert list(Message.objects.values_list("number", flat=True)) == [1, 2, 3]
+        assert list(Message.objects.order_by("id").values_list("number", flat=True)) == [1, 2, 3]
 
 
 def test_what_was_sent_is_never_changed_nor_removed() -> None:
