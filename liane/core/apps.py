@@ -15,6 +15,7 @@ class CoreConfig(AppConfig):
             database,
             deferred,
             health,
+            pdf,
             registry,
             sealing,
             triggers,
