@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from liane.accounts.models import User
 from liane.demo.names import ident, username
+from liane.directory import communes, territories
 from liane.directory.identifiers import luhn_key
 from liane.directory.index import index_organisations, index_professionals
-from liane.directory.models import Duty, Organisation, Post, Practice, Professional
+from liane.directory.models import Commune, Duty, Organisation, Post, Practice, Professional
 
 HOSPITAL_AUTHORITY = "1.2.250.1.999.40.1"
 """OID of the demo hospital's patient numbers (IPP): CX-4 ``CHDAX&1.2.250.1.999.40.1&ISO``."""
@@ -202,6 +203,7 @@ def build() -> Territory:
     for number, worker in enumerate(WORKERS):
         land.practices[worker.name] = _worker(worker, number, land.structures)
     _posts(land)
+    _coverage(land)
     index_organisations([item.pk for item in land.structures.values()])
     index_professionals([item.professional_id for item in land.practices.values()])
     return land
@@ -290,6 +292,26 @@ def _posts(land: Territory) -> None:
             defaults={"post": post, "practice": land.of(holder), "starts_at": week},
         )
         land.posts[key] = post
+
+
+COVERED = {
+    "dac": ("department:40",),
+    "cpts": ("epci:244000675",),
+    "ssiad": ("epci:244000675",),
+    "saad": ("epci:244000675",),
+    "meals": ("epci:244000675",),
+    "hospital": ("department:40",),
+    "tilleuls": ("commune:40088", "commune:40279", "commune:40202"),
+}
+"""Who answers for which territory (244000675: Grand Dax)."""
+
+
+def _coverage(land: Territory) -> None:
+    """The department's communes, and who covers what."""
+    if not Commune.objects.exists():
+        communes.load(communes.SHIPPED)
+    for key, places in COVERED.items():
+        territories.cover(land.structures[key], places)
 
 
 def known(person_ids: list[UUID]) -> set[UUID]:

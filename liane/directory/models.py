@@ -245,3 +245,61 @@ class Change(Base, Authored, AppendOnly):
     before = models.CharField(max_length=300, blank=True)
     after = models.CharField(max_length=300, blank=True)
     at = models.DateTimeField(default=timezone.now)
+
+
+class Department(models.Model):
+    """A French department: INSEE code (``40``, ``2A``, ``974``)."""
+
+    code = models.CharField(max_length=3, primary_key=True)
+    name = models.CharField(max_length=100)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Epci(models.Model):
+    """Communes that act together (EPCI à fiscalité propre): SIREN number."""
+
+    code = models.CharField(max_length=9, primary_key=True)
+    name = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Commune(models.Model):
+    """A commune, or a district of Paris, Lyon or Marseille: INSEE code, never the postal one."""
+
+    code = models.CharField(max_length=5, primary_key=True)
+    name = models.CharField(max_length=100)
+    search = models.CharField(max_length=100, db_index=True, editable=False)
+    postcodes = models.CharField(max_length=200, blank=True)
+    """Separated by spaces."""
+    department = models.ForeignKey(
+        Department, null=True, on_delete=models.PROTECT, related_name="communes"
+    )
+    epci = models.ForeignKey(Epci, null=True, on_delete=models.PROTECT, related_name="communes")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Coverage(Base, Authored):
+    """An organisation answers for a commune, an EPCI or a department; changes are in `Change`."""
+
+    class Level(models.TextChoices):
+        COMMUNE = "commune", "commune"
+        EPCI = "epci", "intercommunalité"
+        DEPARTMENT = "department", "département"
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="coverages"
+    )
+    level = models.CharField(max_length=10, choices=Level)
+    code = models.CharField(max_length=9)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "level", "code"], name="coverage_once")
+        ]
+        indexes = [models.Index(fields=["level", "code"])]

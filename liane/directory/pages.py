@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from liane.core.errors import NotAllowed, Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
-from liane.directory import queries, rules, services
+from liane.directory import queries, rules, services, territories
 from liane.directory.forms import ContactForm, StaffForm
 from liane.directory.models import Organisation, Post, Practice
 from liane.directory.nomenclatures import choices
@@ -72,6 +72,7 @@ def organisation(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "organisation": found,
         "posts": queries.posts(found.pk),
+        "territory": territories.covered_by(found.pk),
         "staff": queries.staff(found.pk, with_unregistered=sees_all(request)),
         "may_correct": sees_all(request),
         "keeps_house": rules.keeps_house(actor, found.pk),

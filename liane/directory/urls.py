@@ -2,6 +2,7 @@ from django.urls import path
 
 from liane.directory import calendar_pages as calendar
 from liane.directory import pages
+from liane.directory import territory_pages as territory
 
 urlpatterns = [
     path("annuaire/", pages.home, name="directory"),
@@ -15,6 +16,13 @@ urlpatterns = [
     path("annuaire/lieux/<uuid:practice_id>/fin", pages.end_practice, name="end_practice"),
     path("annuaire/postes/<uuid:post_id>/", calendar.post, name="post"),
     path("annuaire/gardes/<uuid:duty_id>/fin", calendar.end_duty, name="end_duty"),
+    path("annuaire/territoires/", territory.competent, name="territories"),
+    path(
+        "annuaire/structures/<uuid:organisation_id>/territoire/",
+        territory.covered,
+        name="coverage",
+    ),
+    path("annuaire/territoires/<uuid:coverage_id>/fin", territory.end, name="end_coverage"),
     path("annuaire/absences/", calendar.absences, name="absences"),
     path(
         "annuaire/absences/<uuid:absence_id>/annuler",

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.django_db
 NAMELESS = {
     "session_id", "signature", "invitation_id", "token", "key", "day", "date", "kind",
     "organisation_id", "practice_id", "professional_id", "post_id", "duty_id", "contract_id",
+    "coverage_id",
     "subscription_id",
 }  # fmt: skip
 """Parameters that name nothing of a person: dates, tokens, the public directory, one's devices."""
