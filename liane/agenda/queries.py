@@ -12,8 +12,10 @@ from liane.agenda import rules
 from liane.agenda.models import Appointment, AppointmentEvent, Cause, Series
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core.acting import Actor
 from liane.core.clock import day_bounds
 from liane.core.models import Entry
+from liane.core.prepared import prepared
 from liane.core.text import normalise
 from liane.directory.models import Absence, Practice
 from liane.interventions.models import Intervention
@@ -195,9 +197,21 @@ def of_person(person_id: UUID) -> QuerySet[Appointment]:
 
 def upcoming(person_id: UUID, limit: int = 5) -> list[Appointment]:
     """The next visits of a person, suspended ones included. Two queries."""
-    return list(
-        of_person(person_id)
-        .filter(starts_at__gte=timezone.now(), status__in=[Status.PLANNED, Status.SUSPENDED])
+    return _upcoming(acting.current(), timezone.now(), cluster_ids(person_id), limit)
+
+
+@prepared
+def _upcoming(
+    actor: Actor, now: dt.datetime, cluster: list[UUID], limit: int
+) -> QuerySet[Appointment]:
+    rows: QuerySet[Appointment] = Appointment.objects.within(Reach(actor, now))
+    return (
+        rows.filter(
+            person_id__in=cluster,
+            starts_at__gte=now,
+            status__in=[Status.PLANNED, Status.SUSPENDED],
+        )
+        .select_related(*RELATED)
         .order_by("starts_at")[:limit]
     )
 

@@ -1,17 +1,20 @@
 """The few functions through which pages reach a person. "Not yours" and "not there" are one 404."""
 
+import datetime as dt
 from collections.abc import Collection
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
 from liane.circle.models import Grant
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core.acting import Actor
 from liane.core.areas import Area
 from liane.core.errors import NotAllowed
+from liane.core.prepared import prepared
 from liane.patients.models import Patient
 
 
@@ -20,12 +23,17 @@ def access_patient(person_id: UUID, area: Area, *, resource: str = "") -> Patien
 
     Raises Http404 otherwise: even existence is hidden.
     """
-    reach = Reach.of(acting.current())
-    patient = reach.with_ground(reach.patients(area), area).filter(pk=person_id).first()
+    patient = _reached.first(acting.current(), timezone.now(), area, person_id)
     if patient is None:
         raise Http404
     ledger.read([patient.pk], resource or area, ground=patient.ground or "")  # type: ignore[attr-defined]
     return patient
+
+
+@prepared
+def _reached(actor: Actor, now: dt.datetime, area: Area, person_id: UUID) -> QuerySet[Patient]:
+    reach = Reach(actor, now)
+    return reach.with_ground(reach.patients(area), area).filter(pk=person_id)
 
 
 def require_write(person_id: UUID, area: Area) -> None:

@@ -14,7 +14,8 @@ from liane.circle.reach import Reach
 from liane.core import acting, clock, ledger
 from liane.core.areas import Area
 from liane.core.errors import Refused
-from liane.directory.models import Absence, Duty, Locum, Organisation, Practice
+from liane.directory import queries as directory
+from liane.directory.models import Duty, Organisation, Practice
 from liane.patients.models import Patient
 
 S = Membership.Status
@@ -52,7 +53,7 @@ class Invitation:
 
 def around(person_id: UUID, *, waiting: bool = False) -> list[Around]:
     """The members of a circle. At most five queries whatever its size."""
-    members = list(queries.members(person_id, waiting=waiting))
+    members = queries.members(person_id, waiting=waiting)
     notes = _notes(members)
     holders = acting.current().holders
     return [
@@ -85,16 +86,11 @@ def _notes(members: Iterable[Membership]) -> dict[UUID, str]:
     posts = [one.post_id for one in members if one.post_id is not None]
     notes: dict[UUID, str] = {}
     if practices:
-        absences = Absence.objects.filter(
-            practice_id__in=practices, starts_on__lte=day, ends_on__gte=day
-        ).select_related("replaced_by__professional")
-        for absence in absences:
+        for absence in directory.absences_on(practices, day):
             by = absence.replaced_by
             instead = f", remplacé(e) par {by.professional.name}" if by else ""
             notes[absence.practice_id] = f"absence jusqu’au {absence.ends_on:%d/%m}{instead}"
-        for locum in Locum.objects.filter(
-            replaced_id__in=practices, starts_on__lte=day, ends_on__gte=day
-        ).select_related("locum__professional"):
+        for locum in directory.locums_on(practices, day):
             notes[locum.replaced_id] = (
                 f"remplacé(e) par {locum.locum.professional.name} jusqu’au {locum.ends_on:%d/%m}"
             )
@@ -167,7 +163,8 @@ def requests_to_my_circles() -> list[Membership]:
 
 def membership_of(person_id: UUID, membership_id: UUID) -> Membership | None:
     """One member of this circle, as the current actor sees it."""
-    return queries.members(person_id, waiting=True).filter(pk=membership_id).first()
+    found = queries.members(person_id, waiting=True)
+    return next((member for member in found if member.pk == membership_id), None)
 
 
 def candidates(text: str) -> tuple[Sequence[Practice], Sequence[Organisation]]:

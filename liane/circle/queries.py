@@ -1,5 +1,6 @@
 """Reads about circles: who is around a person, who may read, who opened the record."""
 
+import datetime as dt
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -9,7 +10,9 @@ from liane.circle.models import Membership
 from liane.circle.reach import Reach
 from liane.circle.recipients import Recipient, of_holders, of_person, recipients
 from liane.core import acting
+from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.prepared import prepared
 from liane.directory.models import Organisation, Practice
 from liane.directory.search import search, with_places
 from liane.patients.queries import cluster_ids
@@ -17,21 +20,31 @@ from liane.patients.queries import cluster_ids
 __all__ = ["Recipient", "members", "of_holders", "of_person", "recipients"]
 
 
-def members(person_id: UUID, *, waiting: bool = False) -> QuerySet[Membership]:
+def members(person_id: UUID, *, waiting: bool = False) -> list[Membership]:
     """The members of a person's circle whom the current actor may see; one query, no N+1.
 
     ``waiting`` adds the invitations and requests that nobody has answered yet.
     """
+    actor = acting.current()
+    return acting.remember(
+        ("members", person_id, waiting),
+        lambda: _members(actor, timezone.now(), cluster_ids(person_id), waiting),
+    )
+
+
+@prepared
+def _members(
+    actor: Actor, now: dt.datetime, cluster: list[UUID], waiting: bool
+) -> QuerySet[Membership]:
     states = [Membership.Status.ACTIVE]
     if waiting:
         states += [Membership.Status.INVITED, Membership.Status.REQUESTED]
-    reach = Reach.of(acting.current())
-    cluster = cluster_ids(person_id)
     found = Membership.objects.filter(
-        Q(ends_at=None) | Q(ends_at__gt=timezone.now()), person_id__in=cluster, status__in=states
+        Q(ends_at=None) | Q(ends_at__gt=now), person_id__in=cluster, status__in=states
     )
+    reach = Reach(actor, now)
     if not reach.everything:
-        found = found.filter(person__in=reach.patients(Area.CIRCLE))
+        found = found.filter(reach.condition(Area.CIRCLE, "person_id", frozenset()))
     return found.select_related(
         "practice__professional", "practice__organisation", "organisation", "contact",
         "post__organisation",

@@ -1,5 +1,6 @@
 """Reach: the persons an actor may see, area by area. Nobody queries persons any other way."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from liane.circle.expressions import Reached
 from liane.circle.models import Grant
 from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.prepared import prepared
 from liane.patients.models import Patient
 
 
@@ -20,11 +22,18 @@ class Reach:
     """What an actor reaches now. Cheap to make; holds no rows, so it is never stale."""
 
     actor: Actor
+    at: dt.datetime | None = None
+    """The moment asked about, for prepared queries; this very one otherwise."""
 
     @classmethod
     def of(cls, actor: Actor) -> "Reach":
         """The reach of ``actor``."""
         return cls(actor)
+
+    @property
+    def now(self) -> dt.datetime:
+        """The moment at which grants must be in force."""
+        return self.at or timezone.now()
 
     @property
     def everything(self) -> bool:
@@ -33,13 +42,12 @@ class Reach:
 
     def grants(self, scopes: frozenset[str]) -> QuerySet[Grant]:
         """Grants in force that reach this actor through ``scopes``."""
-        now = timezone.now()
         return Grant.objects.filter(
-            Q(ends_at=None) | Q(ends_at__gt=now),
+            Q(ends_at=None) | Q(ends_at__gt=self.now),
             holder_id__in=self.actor.holders,
             scope__in=sorted(scopes),
             deny=False,
-            starts_at__lte=now,
+            starts_at__lte=self.now,
         )
 
     def _denied(self, person: Any) -> Exists:
@@ -62,7 +70,7 @@ class Reach:
 
     def reached(self, person: str, scopes: frozenset[str]) -> Reached:
         """The person of a column is reached through one of ``scopes``, and not denied."""
-        return Reached(person, self.actor.holders, scopes, timezone.now())
+        return Reached(person, self.actor.holders, scopes, self.now)
 
     def persons(self, area: Area = Area.IDENTITY) -> QuerySet[Grant, UUID]:
         """Identifiers of the persons reached, as a subquery that drives a list's plan."""
@@ -98,8 +106,17 @@ class Reach:
         scopes = rules.scopes(self.actor.role, area, "w")
         if not scopes or not self.actor.holders:
             return False
-        return (
-            self.grants(scopes)
-            .filter(~Q(self._denied(OuterRef("person_id"))), person_id=person_id)
-            .exists()
-        )
+        return bool(_writes(self.actor, self.now, scopes, person_id))
+
+
+@prepared
+def _writes(
+    actor: Actor, now: dt.datetime, scopes: frozenset[str], person_id: UUID
+) -> QuerySet[Grant, bool]:
+    reach = Reach(actor, now)
+    return (
+        reach.grants(scopes)
+        .filter(~Q(reach._denied(OuterRef("person_id"))), person_id=person_id)
+        .order_by()
+        .values_list("deny", flat=True)[:1]
+    )

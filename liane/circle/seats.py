@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from liane.accounts.models import User
@@ -14,6 +14,7 @@ from liane.circle import rules
 from liane.core import acting
 from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.prepared import prepared
 from liane.directory.models import Duty, Locum, Practice
 from liane.patients.models import Contact, Patient
 
@@ -49,18 +50,6 @@ def every_seat(user: User) -> list[Seat]:
 
 
 def _professional_seats(user: User) -> list[Seat]:
-    today = timezone.localdate()
-    practices = (
-        Practice.objects.filter(
-            Q(started_on=None) | Q(started_on__lte=today),
-            Q(ended_on=None) | Q(ended_on__gte=today),
-            professional__user=user,
-            professional__active=True,
-            organisation__active=True,
-        )
-        .select_related("organisation")
-        .order_by("created_at")
-    )
     return [
         Seat(
             key=f"practice:{practice.pk}",
@@ -70,8 +59,23 @@ def _professional_seats(user: User) -> list[Seat]:
             organisation_id=practice.organisation_id,
             professional_id=practice.professional_id,
         )
-        for practice in practices
+        for practice in _practices(user.pk, timezone.localdate())
     ]
+
+
+@prepared
+def _practices(user_id: UUID, day: dt.date) -> QuerySet[Practice]:
+    return (
+        Practice.objects.filter(
+            Q(started_on=None) | Q(started_on__lte=day),
+            Q(ended_on=None) | Q(ended_on__gte=day),
+            professional__user=user_id,
+            professional__active=True,
+            organisation__active=True,
+        )
+        .select_related("organisation")
+        .order_by("created_at")
+    )
 
 
 def _portal_seats(user: User) -> list[Seat]:
@@ -135,11 +139,15 @@ def actor_for(user: User, seat: Seat, seats: list[Seat]) -> Actor:
 
 def _borrowed(practices: list[UUID], now: dt.datetime) -> list[UUID]:
     """Posts on duty and colleagues replaced now."""
-    day = timezone.localdate(now)
+    return [holder for (holder,) in _lent(practices, now, timezone.localdate(now))]
+
+
+@prepared
+def _lent(practices: list[UUID], now: dt.datetime, day: dt.date) -> QuerySet[Duty, tuple[UUID]]:
     duties = Duty.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=now), practice_id__in=practices, starts_at__lte=now
     ).values_list("post_id")
     locums = Locum.objects.filter(
         locum_id__in=practices, starts_on__lte=day, ends_on__gte=day
     ).values_list("replaced_id")
-    return [holder for (holder,) in duties.union(locums, all=True)]
+    return duties.union(locums, all=True)

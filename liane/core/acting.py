@@ -6,10 +6,12 @@ in which row-level security sees the actor's holders and scopes. Outside, touchi
 raises :class:`NoActor`, and PostgreSQL shows no row.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -47,6 +49,21 @@ class Actor:
     channel: str = "page"
     request_id: UUID | None = None
 
+    @cached_property
+    def shape(self) -> Hashable:
+        """What the text of this actor's queries depends on, its identifiers aside."""
+        return (
+            self.kind,
+            self.role,
+            (len(self.holders) - 1).bit_length() if self.holders else None,
+            self.user_id is None,
+            self.holder_id is None,
+            self.professional_id is None,
+            self.organisation_id is None,
+            frozenset(self.read.items()),
+            frozenset(self.write.items()),
+        )
+
     @property
     def is_system(self) -> bool:
         """True for a machine that acts by rule: import, dispatcher, scheduled work."""
@@ -62,6 +79,7 @@ NOBODY = Actor(kind="nobody", label="personne")
 _current: ContextVar[Actor | None] = ContextVar("liane_actor", default=None)
 _owner: ContextVar[bool] = ContextVar("liane_owner", default=False)
 _read_only: ContextVar[bool] = ContextVar("liane_read_only", default=False)
+_remembered: ContextVar[dict[Hashable, Any] | None] = ContextVar("liane_remembered", default=None)
 
 
 def current() -> Actor:
@@ -87,11 +105,26 @@ def reading_only() -> bool:
     return _read_only.get()
 
 
+def remember[T](key: Hashable, make: Callable[[], T]) -> T:
+    """What ``make`` gives, asked once for each actor in a request that only reads.
+
+    Kept for the length of that request, under that very actor; anywhere else, made each time.
+    """
+    kept = _remembered.get()
+    if kept is None:
+        return make()
+    if key not in kept:
+        kept[key] = make()
+    found: T = kept[key]
+    return found
+
+
 @contextmanager
 def acting(actor: Actor, *, read_only: bool = False) -> Iterator[Actor]:
     """Act as ``actor``. On PostgreSQL this is a transaction seen by row-level security."""
     token = _current.set(actor)
     mark = _read_only.set(read_only)
+    kept = _remembered.set({} if read_only else None)
     try:
         if connection.vendor == "postgresql":
             with _announced_to_postgresql(actor):
@@ -99,6 +132,7 @@ def acting(actor: Actor, *, read_only: bool = False) -> Iterator[Actor]:
         else:
             yield actor
     finally:
+        _remembered.reset(kept)
         _read_only.reset(mark)
         _current.reset(token)
 

@@ -1,13 +1,15 @@
 """Reads of the directory."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from liane.core import acting
+from liane.core.prepared import prepared
 from liane.directory.models import (
     Absence,
     Change,
@@ -56,19 +58,40 @@ def away(practice_ids: Collection[UUID], on: dt.date | None = None) -> dict[UUID
     day = on or timezone.localdate()
     found = {
         absence.practice_id: Away(absence.ends_on, absence.replaced_by)
-        for absence in Absence.objects.filter(
-            practice_id__in=list(practice_ids), starts_on__lte=day, ends_on__gte=day
-        )
-        .select_related("replaced_by__professional")
-        .order_by("ends_on")
+        for absence in absences_on(practice_ids, day)
     }
     nobody = [pk for pk, item in found.items() if item.replaced_by is None]
     if nobody:
-        for contract in Locum.objects.filter(
-            replaced_id__in=nobody, starts_on__lte=day, ends_on__gte=day
-        ).select_related("locum__professional"):
+        for contract in locums_on(nobody, day):
             found[contract.replaced_id] = Away(found[contract.replaced_id].until, contract.locum)
     return found
+
+
+def absences_on(practice_ids: Collection[UUID], day: dt.date) -> list[Absence]:
+    """Absences of these practices on a day, each with who replaces. One query, asked once."""
+    ids = tuple(sorted(set(practice_ids)))
+    return acting.remember(("absences", ids, day), lambda: _absences(ids, day)) if ids else []
+
+
+@prepared
+def _absences(practice_ids: Sequence[UUID], day: dt.date) -> QuerySet[Absence]:
+    return (
+        Absence.objects.filter(practice_id__in=practice_ids, starts_on__lte=day, ends_on__gte=day)
+        .select_related("replaced_by__professional")
+        .order_by("ends_on")
+    )
+
+
+def locums_on(practice_ids: Collection[UUID], day: dt.date) -> list[Locum]:
+    """Locums in the place of these practices on a day. One query."""
+    return _locums(sorted(practice_ids), day) if practice_ids else []
+
+
+@prepared
+def _locums(practice_ids: Sequence[UUID], day: dt.date) -> QuerySet[Locum]:
+    return Locum.objects.filter(
+        replaced_id__in=practice_ids, starts_on__lte=day, ends_on__gte=day
+    ).select_related("locum__professional")
 
 
 def current(practices: QuerySet[Practice]) -> QuerySet[Practice]:

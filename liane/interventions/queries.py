@@ -1,25 +1,32 @@
 """Reads: interventions as the timeline, the record and the reports need them."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from liane.circle.reach import Reach
 from liane.core import acting
+from liane.core.acting import Actor
+from liane.core.prepared import prepared
 from liane.interventions import rules
 from liane.interventions.models import Intervention
 
 
 def by_ids(ids: Collection[UUID]) -> Mapping[UUID, Intervention]:
     """Interventions within the current actor's reach, by id. One query."""
-    rows = (
-        Intervention.objects.within(Reach.of(acting.current()))
-        .filter(pk__in=ids)
-        .select_related("performed_by__professional", "organisation", "undo")
-    )
+    rows = _by_ids(acting.current(), timezone.now(), sorted(ids)) if ids else []
     return {row.pk: _seen(row) for row in rows}
+
+
+@prepared
+def _by_ids(actor: Actor, now: dt.datetime, ids: Sequence[UUID]) -> QuerySet[Intervention]:
+    rows: QuerySet[Intervention] = Intervention.objects.within(Reach(actor, now))
+    return rows.filter(pk__in=ids).select_related(
+        "performed_by__professional", "organisation", "undo"
+    )
 
 
 def _seen(row: Intervention) -> Intervention:

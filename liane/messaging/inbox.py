@@ -2,18 +2,19 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.prepared import prepared
 from liane.messaging.models import (
     Acknowledgement,
     Message,
@@ -77,8 +78,14 @@ def lines(*, only: str = "", before: dt.datetime | None = None) -> tuple[list[Li
 def of_person(person_id: UUID) -> list[Line]:
     """The conversations about one person that the actor may read, latest first."""
     actor = acting.current()
-    found = Thread.objects.within(Reach.of(actor)).filter(person_id=person_id, last_number__gt=0)
-    return told(list(found.select_related("person").order_by("-last_at")[:PAGE]), actor)
+    return told(_about(actor, timezone.now(), person_id), actor)
+
+
+@prepared
+def _about(actor: Actor, now: dt.datetime, person_id: UUID) -> QuerySet[Thread]:
+    found = Thread.objects.within(Reach(actor, now)).filter(person_id=person_id, last_number__gt=0)
+    rows: QuerySet[Thread] = found.select_related("person").order_by("-last_at")[:PAGE]
+    return rows
 
 
 def _latest(found: Any, actor: Actor, limit: int) -> list[Thread]:
@@ -94,14 +101,8 @@ def _latest(found: Any, actor: Actor, limit: int) -> list[Thread]:
 def told(page: list[Thread], actor: Actor) -> list[Line]:
     """The lines of these threads; the persons shown are recorded. Three queries."""
     ids = [thread.pk for thread in page]
-    mine = ReadMark.objects.filter(thread_id__in=ids, user_id=actor.user_id or NOBODY)
-    marks = dict(mine.values_list("thread_id", "number"))
-    last = {
-        message.thread_id: message
-        for message in Message.objects.filter(
-            Q(*[Q(thread=t, number=t.last_number) for t in page], _connector=Q.OR), withdrawal=None
-        )
-    } if page else {}  # fmt: skip
+    marks = dict(_marks(ids, actor.user_id or NOBODY)) if page else {}
+    last = {message.thread_id: message for message in _last(ids)} if page else {}
     names = direct_names([thread for thread in page if thread.person_id is None], actor)
     ledger.read({thread.person_id for thread in page if thread.person_id is not None}, "threads")
     made = []
@@ -111,6 +112,20 @@ def told(page: list[Thread], actor: Actor) -> list[Line]:
         urgent = bool(unread and message and message.urgent)
         made.append(Line(thread, title(thread, names), message, unread, urgent))
     return made
+
+
+@prepared
+def _marks(thread_ids: Sequence[UUID], user_id: UUID) -> QuerySet[ReadMark, tuple[UUID, int]]:
+    mine = ReadMark.objects.filter(thread_id__in=thread_ids, user_id=user_id)
+    return mine.values_list("thread_id", "number")
+
+
+@prepared
+def _last(thread_ids: Sequence[UUID]) -> QuerySet[Message]:
+    """The last message of each thread, unless it was taken back."""
+    return Message.objects.filter(
+        thread_id__in=thread_ids, number=F("thread__last_number"), withdrawal=None
+    )
 
 
 def title(thread: Thread, names: Mapping[UUID, list[str]]) -> str:
@@ -147,9 +162,19 @@ def unread_count() -> int:
     actor = acting.current()
     if actor.user_id is None or not actor.read.get(Area.THREAD):
         return 0
-    found = Thread.objects.filter(last_at__gte=timezone.now() - FRESH).unread_by(actor.user_id)
-    parts = found.across(Reach.of(actor))
-    return min(sum(part.order_by()[:MOST_COUNTED].count() for part in parts), MOST_COUNTED)
+    now = timezone.now()
+    found = [len(_unread(actor, now, now - FRESH, actor.user_id, part)) for part in (0, 1)]
+    return min(sum(found), MOST_COUNTED)
+
+
+@prepared
+def _unread(
+    actor: Actor, now: dt.datetime, since: dt.datetime, user_id: UUID, part: int
+) -> QuerySet[Thread, UUID]:
+    """Identifiers of unread conversations: about somebody (part 0), direct ones (part 1)."""
+    found = Thread.objects.filter(last_at__gte=since).unread_by(user_id)
+    rows: QuerySet[Thread] = found.across(Reach(actor, now))[part].order_by()
+    return rows.values_list("pk", flat=True)[:MOST_COUNTED]
 
 
 def waiting(limit: int = 5) -> list[Line]:

@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from liane.circle.models import Membership
 from liane.circle.queries import members
 from liane.core import acting
 from liane.core.acting import system
 from liane.core.areas import Area
 from liane.core.audience import Audience
+from liane.core.prepared import prepared
 from liane.directory.models import Organisation, Post, Practice
 from liane.directory.queries import away
 from liane.directory.search import search, with_places
@@ -78,12 +81,8 @@ def circle_of(person_id: UUID) -> list[Reader]:
     """Everybody of a circle who can read conversations, the person and carers included."""
     found = [_member(one) for one in members(person_id) if one.contact_id is None]
     with acting.acting(system("audience")):
-        person = Patient.objects.filter(pk=person_id).exclude(user=None, died_on=None).first()
-        contacts = list(
-            Contact.objects.filter(
-                person_id=person_id, ended_at=None, access__in=["carer_write", "legal"]
-            ).exclude(user=None)
-        )
+        person = _with_account.first(person_id)
+        contacts = _with_voice(person_id)
     if person is not None and person.user_id and person.died_on is None:
         found.append(Reader(person.pk, person.short_name, "person", "person"))
     if person is None or person.died_on is None:
@@ -95,6 +94,18 @@ def circle_of(person_id: UUID) -> list[Reader]:
             for one in contacts
         ]  # fmt: skip
     return found
+
+
+@prepared
+def _with_account(person_id: UUID) -> QuerySet[Patient]:
+    return Patient.objects.filter(pk=person_id).exclude(user=None, died_on=None)
+
+
+@prepared
+def _with_voice(person_id: UUID) -> QuerySet[Contact]:
+    return Contact.objects.filter(
+        person_id=person_id, ended_at=None, access__in=["carer_write", "legal"]
+    ).exclude(user=None)
 
 
 def _member(one: Membership) -> Reader:

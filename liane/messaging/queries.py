@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery, prefetch_related_objects
 from django.http import Http404
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.prepared import prepared
 from liane.messaging import marks as marks_of
 from liane.messaging import people
 from liane.messaging.models import (
@@ -36,6 +37,8 @@ PAGE = 50
 FRESH = dt.timedelta(days=60)
 """Beyond it an unread conversation is history: it is no longer put first nor counted."""
 MOST_COUNTED = 99
+BUBBLE = ("thread", "withdrawal", "reply_to__withdrawal")
+"""What a bubble shows of its message in the same query."""
 
 
 def threads() -> Any:
@@ -143,18 +146,21 @@ def conversation(
 
 def messages(thread_id: UUID | None = None) -> QuerySet[Message]:
     """Messages with all that a bubble shows, in a fixed number of queries."""
+    found: QuerySet[Message] = Message.objects.select_related(*BUBBLE)
+    found = found.prefetch_related(*_shown())
+    return found.filter(thread_id=thread_id) if thread_id else found
+
+
+def _shown() -> tuple[Any, ...]:
+    """What a bubble shows beside its message: one query each."""
     files = Attachment.objects.select_related("file").order_by("pk")
-    found: QuerySet[Message] = Message.objects.select_related(
-        "thread", "withdrawal", "reply_to__withdrawal"
-    )
-    found = found.prefetch_related(
+    return (
         Prefetch("attachments", queryset=files),
         "attachments__validations",
         "acknowledgements",
         "outcomes",
         "mails",
     )
-    return found.filter(thread_id=thread_id) if thread_id else found
 
 
 def bubbles(
@@ -234,8 +240,12 @@ def draft(place: str) -> str:
     actor = acting.current()
     if actor.user_id is None:
         return ""
-    found = Draft.objects.filter(user_id=actor.user_id, place=place).values_list("text", flat=True)
-    return found.first() or ""
+    return _draft.first(actor.user_id, place) or ""
+
+
+@prepared
+def _draft(user_id: UUID, place: str) -> QuerySet[Draft, str]:
+    return Draft.objects.filter(user_id=user_id, place=place).values_list("text", flat=True)[:1]
 
 
 # ------------------------------------------------------------------ for the journal's readers
@@ -243,9 +253,17 @@ def draft(place: str) -> str:
 
 def load(object_ids: Collection[UUID]) -> Mapping[UUID, Any]:
     """The messages of journal entries, under the current actor's reach, by id."""
-    found = messages().filter(pk__in=object_ids).select_related("thread__person")
-    found = found.filter(pk__in=Message.objects.within(Reach.of(acting.current())).values("pk"))
+    if not object_ids:
+        return {}
+    found = _reached(acting.current(), timezone.now(), sorted(object_ids))
+    prefetch_related_objects(found, *_shown())
     return {message.pk: message for message in found}
+
+
+@prepared
+def _reached(actor: Actor, now: dt.datetime, ids: Sequence[UUID]) -> QuerySet[Message]:
+    rows: QuerySet[Message] = Message.objects.within(Reach(actor, now))
+    return rows.filter(pk__in=ids).select_related(*BUBBLE, "thread__person")
 
 
 def load_threads(object_ids: Collection[UUID]) -> Mapping[UUID, Any]:

@@ -5,12 +5,14 @@ Nothing here may be shown as it is: `liane.circle` decides what an actor may lea
 
 import calendar
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from liane.core import acting
+from liane.core.prepared import prepared
 from liane.core.text import normalise
 from liane.patients import ins
 from liane.patients.duplicates import Likeness, Traits, compare
@@ -30,16 +32,24 @@ class Candidate:
 
 def cluster_ids(person_id: UUID) -> list[UUID]:
     """The records that are one person with this one (itself first), through living links."""
+    return acting.remember(("cluster", person_id), lambda: _cluster(person_id))
+
+
+def _cluster(person_id: UUID) -> list[UUID]:
     found = [person_id]
     waiting = [person_id]
     while waiting:
-        links = PersonLink.objects.filter(
-            Q(survivor_id__in=waiting) | Q(duplicate_id__in=waiting), ended_at=None
-        ).values_list("survivor_id", "duplicate_id")
-        waiting = [pk for pair in links for pk in pair if pk not in found]
-        waiting = list(dict.fromkeys(waiting))
+        linked = [pk for pair in _links(waiting) for pk in pair if pk not in found]
+        waiting = list(dict.fromkeys(linked))
         found += waiting
     return found
+
+
+@prepared
+def _links(ids: Sequence[UUID]) -> QuerySet[PersonLink, tuple[UUID, UUID]]:
+    return PersonLink.objects.filter(
+        Q(survivor_id__in=ids) | Q(duplicate_id__in=ids), ended_at=None
+    ).values_list("survivor_id", "duplicate_id")
 
 
 def traits_of(person: Patient) -> Traits:

@@ -1,17 +1,20 @@
 """Reads about stays, under the current actor's reach."""
 
+import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
 from liane.circle import rules
 from liane.circle.models import Grant
 from liane.circle.reach import Reach
 from liane.core import acting
+from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.prepared import prepared
 from liane.patients.models import Patient
 from liane.stays import words
 from liane.stays.models import Stay, StayFact, StayNotice
@@ -62,12 +65,16 @@ class Board:
 
 def current(person_id: UUID) -> Stay | None:
     """The absence that matters now, the one under way before one to come. One query."""
-    found = Stay.objects.within(Reach.of(acting.current())).filter(
-        _LOUD & (_NOW | _BACK), person_id=person_id
-    )
+    found = _current(acting.current(), timezone.now(), person_id)
     order = {Status.IN_PROGRESS: 0, Status.ON_LEAVE: 0, Status.PLANNED: 1, Status.ENDED: 2}
-    ranked = sorted(found.order_by("-id")[:10], key=lambda stay: order[Status(stay.status)])
+    ranked = sorted(found, key=lambda stay: order[Status(stay.status)])
     return ranked[0] if ranked else None
+
+
+@prepared
+def _current(actor: Actor, now: dt.datetime, person_id: UUID) -> QuerySet[Stay]:
+    rows: QuerySet[Stay] = Stay.objects.within(Reach(actor, now))
+    return rows.filter(_LOUD & (_NOW | _BACK), person_id=person_id).order_by("-id")[:10]
 
 
 def one(stay_id: UUID) -> Stay | None:

@@ -1,13 +1,17 @@
 """Reads of tasks: mine, those I gave, a person's. Each says its number of queries."""
 
+import datetime as dt
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core.acting import Actor
 from liane.core.models import Entry
+from liane.core.prepared import prepared
 from liane.patients.queries import cluster_ids
 from liane.tasks import rules
 from liane.tasks.models import OPEN, Task, TaskEvent
@@ -66,10 +70,14 @@ def settled() -> QuerySet[Task]:
 
 def of_person(person_id: UUID) -> list[Task]:
     """Open tasks about a person that the actor may see. Two queries."""
-    return list(
-        reached()
-        .filter(person_id__in=cluster_ids(person_id), status__in=OPEN)
-        .order_by("priority", F("due_on").asc(nulls_last=True), "created_at")
+    return _of_cluster(acting.current(), timezone.now(), cluster_ids(person_id))
+
+
+@prepared
+def _of_cluster(actor: Actor, now: dt.datetime, cluster: list[UUID]) -> QuerySet[Task]:
+    rows: QuerySet[Task] = Task.objects.within(Reach(actor, now)).select_related(*RELATED)
+    return rows.filter(person_id__in=cluster, status__in=OPEN).order_by(
+        "priority", F("due_on").asc(nulls_last=True), "created_at"
     )
 
 

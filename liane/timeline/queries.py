@@ -1,6 +1,7 @@
 """The timeline: a person's journal, read under reach, with the objects that its entries tell of."""
 
-from collections.abc import Collection, Mapping
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,10 @@ from liane.circle.expressions import Masked
 from liane.circle.reach import Reach
 from liane.circle.scoping import FLAGS
 from liane.core import registry
+from liane.core.acting import Actor
 from liane.core.areas import Area
 from liane.core.models import Entry
+from liane.core.prepared import prepared
 from liane.core.registry import EntryKind
 from liane.patients.queries import cluster_ids
 from liane.timeline import cursors
@@ -76,8 +79,8 @@ def page(
     items: list[Item] = []
     for _ in range(ROUNDS):
         wanted = size - len(items)
-        entries = list(
-            cursors.older(_entries(reach, cluster, kinds), before, "occurred_at")[: wanted + 1]
+        entries = _entries(
+            reach.actor, reach.now, cluster, frozenset(kinds), wanted + 1, *cursors.read(before)
         )
         more = len(entries) > wanted
         entries = entries[:wanted]
@@ -106,7 +109,21 @@ def _kinds(role: str, family: str) -> dict[str, EntryKind]:
     }
 
 
-def _entries(reach: Reach, cluster: list[UUID], kinds: Collection[str]) -> QuerySet[Entry]:
+@prepared
+def _entries(
+    actor: Actor,
+    now: dt.datetime,
+    cluster: list[UUID],
+    kinds: frozenset[str],
+    most: int,
+    moment: dt.datetime | None,
+    identifier: UUID | None,
+) -> QuerySet[Entry]:
+    rows = _readable(Reach(actor, now), cluster, kinds)
+    return cursors.older(rows, "occurred_at", moment, identifier)[:most]
+
+
+def _readable(reach: Reach, cluster: list[UUID], kinds: frozenset[str]) -> QuerySet[Entry]:
     entries = Entry.objects.filter(person_id__in=cluster, kind__in=sorted(kinds))
     if reach.everything:
         return entries

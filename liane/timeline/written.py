@@ -1,6 +1,7 @@
 """Reads of notes, vigilance points, documents and working notes, under reach."""
 
-from collections.abc import Collection
+import datetime as dt
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,9 @@ from django.utils import timezone
 from liane.circle.models import Mask, Membership
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.prepared import prepared
 from liane.directory.models import Organisation
 from liane.patients.queries import cluster_ids
 from liane.timeline import cursors, rules
@@ -48,32 +51,49 @@ def notes(object_ids: Collection[UUID]) -> dict[UUID, ShownNote]:
     actor = acting.current()
     reach = Reach.of(actor)
     shown: dict[Any, ShownNote] = {}
-    versions = Note.objects.within(reach).filter(
-        Q(pk__in=object_ids) | Q(root__in=object_ids)
-    ).order_by("created_at", "pk")  # fmt: skip
-    for note in versions:
+    for note in _versions(actor, reach.now, sorted(object_ids)):
         held = shown.get(note.first_id)
         if held is None:
             shown[note.first_id] = ShownNote(note)
         else:
             held.earlier.insert(0, held.note)
             held.note = note
-    for document in (
-        Document.objects.within(reach).filter(note__in=list(shown)).select_related("file")
-    ):
+    if not shown:
+        return shown
+    for document in _documents_of(actor, reach.now, list(shown)):
         shown[document.note_id].documents.append(document)
-    for pin in _living(Pin.objects.within(reach)).filter(note__in=list(shown)):
+    for pin in _pins_of(actor, reach.now, list(shown)):
         shown[pin.note_id].pin = pin
-    hidden = set(
-        Mask.objects.filter(
-            object_id__in=list(shown), holder_id=None, ended_at=None
-        ).values_list("object_id", flat=True)
-    )  # fmt: skip
+    hidden = set(_hidden(list(shown)))
     for first, held in shown.items():
         held.masked = first in hidden
         held.may_correct = rules.wrote(actor, held.note)
         held.may_mask = rules.may_mask(actor, held.note)
     return shown
+
+
+@prepared
+def _versions(actor: Actor, now: dt.datetime, ids: Sequence[UUID]) -> QuerySet[Note]:
+    rows: QuerySet[Note] = Note.objects.within(Reach(actor, now))
+    return rows.filter(Q(pk__in=ids) | Q(root__in=ids)).order_by("created_at", "pk")
+
+
+@prepared
+def _documents_of(actor: Actor, now: dt.datetime, notes: Sequence[UUID]) -> QuerySet[Document]:
+    rows: QuerySet[Document] = Document.objects.within(Reach(actor, now))
+    return rows.filter(note__in=notes).select_related("file")
+
+
+@prepared
+def _pins_of(actor: Actor, now: dt.datetime, notes: Sequence[UUID]) -> QuerySet[Pin]:
+    return _living(Pin.objects.within(Reach(actor, now)), now).filter(note__in=notes)
+
+
+@prepared
+def _hidden(ids: Sequence[UUID]) -> QuerySet[Mask, UUID]:
+    """Which of these objects are hidden from everybody."""
+    rows = Mask.objects.filter(object_id__in=ids, holder_id=None, ended_at=None)
+    return rows.values_list("object_id", flat=True)
 
 
 def documents_by_id(object_ids: Collection[UUID]) -> dict[UUID, Document]:
@@ -97,8 +117,13 @@ def working_by_id(object_ids: Collection[UUID]) -> dict[UUID, WorkingNote]:
 
 def pins(reach: Reach, person_id: UUID) -> list[Pin]:
     """The vigilance points in force, the gravest first."""
-    living = _living(Pin.objects.within(reach)).filter(person_id__in=cluster_ids(person_id))
+    living = _pins(reach.actor, reach.now, cluster_ids(person_id))
     return sorted(living, key=lambda pin: (LEVELS[Pin.Level(pin.level)], pin.starts_at))
+
+
+@prepared
+def _pins(actor: Actor, now: dt.datetime, cluster: list[UUID]) -> QuerySet[Pin]:
+    return _living(Pin.objects.within(Reach(actor, now)), now).filter(person_id__in=cluster)
 
 
 def note_or_404(reach: Reach, person_id: UUID, note_id: UUID) -> Note:
@@ -115,7 +140,9 @@ def documents(reach: Reach, person_id: UUID, *, category: str = "", before: str 
     rows = Document.objects.within(reach).filter(person_id__in=cluster_ids(person_id))
     if category:
         rows = rows.filter(category=category)
-    found = list(cursors.older(rows.select_related("file"), before, "at")[: PAGE + 1])
+    found = list(
+        cursors.older(rows.select_related("file"), "at", *cursors.read(before))[: PAGE + 1]
+    )
     older = cursors.write(found[PAGE - 1].at, found[PAGE - 1].pk) if len(found) > PAGE else ""
     return Documents(found[:PAGE], older)
 
@@ -178,6 +205,5 @@ def _members(reach: Reach, person_id: UUID) -> QuerySet[Membership]:
     )
 
 
-def _living(rows: QuerySet[Pin]) -> QuerySet[Pin]:
-    now = timezone.now()
+def _living(rows: QuerySet[Pin], now: dt.datetime) -> QuerySet[Pin]:
     return rows.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)

@@ -1,0 +1,251 @@
+"""Queries that are built once and only bound afterwards.
+
+Building a queryset and turning it into SQL costs Django about a millisecond, some forty times a
+page: far more than the database needs to answer. ``@prepared`` runs a function that builds a
+queryset once for each *shape* of its arguments (the role that acts, how many holders, which values
+are absent), with placeholders in the place of values; later calls bind the values to the SQL that
+was compiled and run it. What is kept is the text of a query and never a row, nor a value of an
+actor: each call executes under its own actor, and row-level security and the tripwire see it as
+any other query (`docs/adr/0004-prepared-queries.md`).
+
+A builder must take every value that it uses as an argument: ``timezone.now()`` or the identifier of
+somebody inside it would be frozen in the text. That is refused when it compiles, so that the first
+call fails rather than the second one answering wrongly.
+"""
+
+import copy
+import datetime as dt
+import functools
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+from enum import Enum
+from itertools import count
+from typing import Any, TypeVar, cast
+from uuid import UUID, uuid4
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import QuerySet
+
+from liane.core.acting import Actor
+
+T = TypeVar("T")
+Convert = Callable[[Any], Any]
+
+MOST_PLANS = 256
+"""Shapes kept for each builder; the least used goes first."""
+
+_PLAIN = (str, int, float, bool, Decimal, dt.timedelta, bytes, type(None))
+_VALUE = re.compile(
+    r"[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\d{4}-\d\d-\d\d.*"
+)
+_MARK = "\u241f"
+"""Opens the placeholder of a text: a character that no text of ours holds."""
+_EARLY = dt.datetime(1801, 1, 1, tzinfo=dt.UTC)
+
+
+class BakedValue(RuntimeError):
+    """A builder used a value that is not one of its arguments: a programming error."""
+
+
+class _Template:
+    """Arguments with placeholders in the place of their values."""
+
+    def __init__(self, connection: Any) -> None:
+        self.ops = connection.ops
+        self.places: dict[Any, tuple[int, Convert]] = {}
+        self.texts: set[int] = set()
+        self._numbers = count()
+
+    def placeholder(self, value: Any) -> Any:
+        """Something of the type of ``value`` that the compiled query will show in its place."""
+        place = next(self._numbers)
+        if isinstance(value, UUID):
+            mark = uuid4()
+            self.places |= {mark: (place, _same), mark.hex: (place, _hex), str(mark): (place, str)}
+            return mark
+        if isinstance(value, dt.datetime):
+            moment = _EARLY + dt.timedelta(seconds=place, microseconds=place + 1)
+            adapt = self.ops.adapt_datetimefield_value
+            self.places |= {moment: (place, _same), adapt(moment): (place, adapt)}
+            return moment
+        if isinstance(value, dt.date):
+            day = _EARLY.date() + dt.timedelta(days=place)
+            adapt = self.ops.adapt_datefield_value
+            self.places |= {day: (place, _same), adapt(day): (place, adapt)}
+            return day
+        text = f"{_MARK}{uuid4().hex}"
+        self.places[text] = (place, _same)
+        self.texts.add(place)
+        return text
+
+    def checked(self, places: list[Any]) -> list[Any]:
+        """Raise when a text given does not appear as it is: the builder reasoned on it."""
+        if self.texts - {place[0] for place in places if isinstance(place, tuple)}:
+            raise BakedValue("A text given to a prepared query does not appear in it as it is.")
+        return places
+
+    def bound(self, parameter: Any) -> Any:
+        """Where the value of one parameter of the compiled query comes from."""
+        if isinstance(parameter, list | tuple):
+            return [self.bound(one) for one in parameter]
+        place = self.places.get(parameter)
+        if place is not None:
+            return place
+        text = parameter if isinstance(parameter, str) else ""
+        if not isinstance(parameter, _PLAIN) or _VALUE.fullmatch(text) or _MARK in text:
+            raise BakedValue(f"{type(parameter).__name__} in the text of a prepared query")
+        return (-1, parameter)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _hex(value: UUID) -> str:
+    return value.hex
+
+
+def _padded(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """As many as the next power of two, the last one repeated: fewer shapes, the same ``IN``."""
+    size = 1 << (len(values) - 1).bit_length() if values else 0
+    return values + values[-1:] * (size - len(values))
+
+
+_ACTOR_IDS = ("user_id", "holder_id", "professional_id", "organisation_id")
+
+
+def _shape(argument: Any, values: list[Any]) -> Any:
+    """What the text of a query depends on; the values themselves are added to ``values``."""
+    if isinstance(argument, Actor):
+        values.extend(_padded(argument.holders))
+        values.extend(one for name in _ACTOR_IDS if (one := getattr(argument, name)) is not None)
+        return argument.shape
+    if isinstance(argument, Enum | bool | int | type(None)):
+        return argument
+    if isinstance(argument, UUID | dt.date | str):
+        values.append(argument)
+        return type(argument)
+    if isinstance(argument, frozenset):
+        return argument
+    if isinstance(argument, list | tuple):
+        several = _padded(tuple(argument))
+        values.extend(several)
+        return (type(several[0]) if several else None, len(several))
+    raise TypeError(f"A prepared query cannot take a {type(argument).__name__}.")
+
+
+def _templated(argument: Any, made: _Template) -> Any:
+    if isinstance(argument, Actor):
+        holders = tuple(made.placeholder(one) for one in _padded(argument.holders))
+        ids = {
+            name: made.placeholder(one)
+            for name in _ACTOR_IDS
+            if (one := getattr(argument, name)) is not None
+        }
+        return replace(argument, label="", holders=holders, request_id=None, **ids)
+    if isinstance(argument, Enum | bool | int | type(None) | frozenset):
+        return argument
+    if isinstance(argument, list | tuple):
+        return [made.placeholder(one) for one in _padded(tuple(argument))]
+    return made.placeholder(argument)
+
+
+class _Plan[T]:
+    """A compiled query and where its parameters come from."""
+
+    def __init__(self, queryset: QuerySet[Any, T], made: _Template) -> None:
+        if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]
+            raise TypeError("A prepared query prefetches nothing: do it with its rows.")
+        self.queryset = queryset
+        self.compiler = queryset.query.get_compiler(using=queryset.db)
+        try:
+            self.sql, parameters = self.compiler.as_sql()
+        except EmptyResultSet:
+            self.sql, parameters = "", ()
+        self.places = made.checked([made.bound(one) for one in parameters])
+
+    def rows(self, values: list[Any]) -> list[T]:
+        """Run it with these values."""
+        if not self.sql:
+            return []
+        compiler = copy.copy(self.compiler)
+        compiler.connection = connections[self.queryset.db]
+        answer = (self.sql, tuple(_value(place, values) for place in self.places))
+        compiler.as_sql = lambda *args, **kwargs: answer
+        # Not copy.copy(): pickling a queryset runs it. Not its ``query`` property: it sets more.
+        bound = object.__new__(type(self.queryset))
+        bound.__dict__ |= self.queryset.__dict__ | {
+            "_query": _Bound(self.queryset.query, compiler),
+            "_result_cache": None,
+        }
+        return list(bound)
+
+
+def _value(place: Any, values: list[Any]) -> Any:
+    if isinstance(place, list):
+        return [_value(one, values) for one in place]
+    number, convert = place
+    return convert if number < 0 else convert(values[number])
+
+
+class _Bound:
+    """A query that answers with the compiler given, and is otherwise the one it stands for."""
+
+    def __init__(self, query: Any, compiler: Any) -> None:
+        self._query, self._compiler = query, compiler
+
+    def get_compiler(self, using: str | None = None, **kwargs: Any) -> Any:
+        """The compiler whose values are bound."""
+        return self._compiler
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._query, name)
+
+
+class Prepared[**P, T]:
+    """A function that builds a queryset, called for its rows."""
+
+    def __init__(self, build: Callable[P, QuerySet[Any, T]]) -> None:
+        functools.update_wrapper(self, build)
+        self.build = build
+        self._plans: OrderedDict[Any, _Plan[T]] = OrderedDict()
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[T]:
+        """The rows. Raises BakedValue when the builder used a value that it was not given."""
+        values: list[Any] = []
+        given = [*args, *kwargs.values()]
+        shapes = tuple([_shape(one, values) for one in given])
+        queryset_db = connections["default"]
+        key = (queryset_db.vendor, *kwargs, *shapes)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._compiled(args, kwargs, queryset_db)
+            self._plans[key] = plan
+            if len(self._plans) > MOST_PLANS:
+                self._plans.popitem(last=False)
+        return plan.rows(values)
+
+    def first(self, *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """The first row, or None. The builder says how many it wants (``[:1]``)."""
+        return next(iter(self(*args, **kwargs)), None)
+
+    def _compiled(self, args: Any, kwargs: Any, connection: Any) -> _Plan[T]:
+        made = _Template(connection)
+        templated: Iterator[Any] = (_templated(one, made) for one in [*args, *kwargs.values()])
+        positional = [next(templated) for _ in args]
+        named = {name: next(templated) for name in kwargs}
+        build = cast(Callable[..., QuerySet[Any, T]], self.build)
+        return _Plan(build(*positional, **named), made)
+
+
+def prepared[**P, T](build: Callable[P, QuerySet[Any, T]]) -> Prepared[P, T]:
+    """Make a function that builds a queryset give its rows, compiling once for each shape.
+
+    Arguments: an Actor, UUIDs, moments, days and texts (values); lists and tuples of them (their
+    length is rounded up); numbers, booleans, enumerations, frozensets and None (part of the shape).
+    """
+    return Prepared(build)
