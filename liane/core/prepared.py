@@ -166,6 +166,8 @@ class _Plan[T]:
             self.sql, parameters = self.compiler.as_sql()
         except EmptyResultSet:
             self.sql, parameters = "", ()
+        fields = [one[0] for one in (self.compiler.select or [])[: self.compiler.col_count or 0]]
+        self.converters = self.compiler.get_converters(fields)
         self.places = made.checked([made.bound(one) for one in parameters])
 
     def rows(self, values: list[Any]) -> list[T]:
@@ -176,6 +178,7 @@ class _Plan[T]:
         compiler.connection = connections[self.queryset.db]
         answer = (self.sql, tuple(_value(place, values) for place in self.places))
         compiler.as_sql = lambda *args, **kwargs: answer
+        compiler.get_converters = lambda fields: self.converters
         # Not copy.copy(): pickling a queryset runs it. Not its ``query`` property: it sets more.
         bound = object.__new__(type(self.queryset))
         bound.__dict__ |= self.queryset.__dict__ | {
