@@ -7,6 +7,7 @@ removal or an opposition closes the link on the next one. Sources: CSP L.1110-4,
 
 import hmac
 import secrets
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -22,7 +23,7 @@ from liane.core.errors import NotAllowed, Refused
 from liane.core.ids import parse
 from liane.directory.models import Practice
 from liane.messaging import rules
-from liane.messaging.models import SignedLink, Thread
+from liane.messaging.models import CodedLink, SignedLink, Thread
 
 PURPOSE = "thread-link"
 
@@ -133,19 +134,24 @@ def still_writes(practice: Practice, thread: Thread) -> bool:
 # ------------------------------------------------------------------ the code
 
 
-def new_code(link: SignedLink) -> str:
+def _rows(link: CodedLink) -> Any:
+    """The table of this sort of link."""
+    return type(link)._default_manager
+
+
+def new_code(link: CodedLink) -> str:
     """A fresh code of six digits, good for fifteen minutes; the former one dies."""
     code = f"{secrets.randbelow(10**6):06d}"
     with acting.acting(system("lien signé")), transaction.atomic():
-        SignedLink.objects.filter(pk=link.pk).update(
+        _rows(link).filter(pk=link.pk).update(
             code_digest=_digest(link, code),
-            code_until=timezone.now() + SignedLink.CODE_LIFE,
+            code_until=timezone.now() + CodedLink.CODE_LIFE,
             tries=0,
         )
     return code
 
 
-def text_code(link: SignedLink) -> str:
+def text_code(link: CodedLink) -> str:
     """Send a code by text message to the professional's mobile; returns the number, masked.
 
     Raises :class:`Refused` when there is no mobile, no gateway, or too many were sent.
@@ -155,7 +161,7 @@ def text_code(link: SignedLink) -> str:
         number = mobile_of(practice)
         if not number or not sms.enabled():
             raise Refused("Le code ne peut pas partir par SMS : demandez-le à l’équipe.")
-        allowed = SignedLink.objects.filter(pk=link.pk, sends__lt=SignedLink.SENDS)
+        allowed = _rows(link).filter(pk=link.pk, sends__lt=CodedLink.SENDS)
         if not allowed.update(sends=F("sends") + 1):
             raise Refused("Trop de codes demandés : demandez-en un à l’équipe, de vive voix.")
     code = new_code(link)
@@ -192,29 +198,33 @@ def spoken_code(link: SignedLink) -> str:
     return new_code(link)
 
 
-def check_code(link: SignedLink, code: str) -> None:
+def check_code(link: CodedLink, code: str) -> None:
     """Spend one try; raises :class:`Refused` unless ``code`` is the one that travelled apart."""
     plain = "".join(code.split())
     with acting.acting(system("lien signé")), transaction.atomic():
-        open_to_try = SignedLink.objects.filter(
-            pk=link.pk,
-            tries__lt=SignedLink.TRIES,
-            wrong__lt=2 * SignedLink.TRIES,
-            code_until__gt=timezone.now(),
-        ).exclude(code_digest="")
+        open_to_try = (
+            _rows(link)
+            .filter(
+                pk=link.pk,
+                tries__lt=CodedLink.TRIES,
+                wrong__lt=2 * CodedLink.TRIES,
+                code_until__gt=timezone.now(),
+            )
+            .exclude(code_digest="")
+        )
         if not open_to_try.update(tries=F("tries") + 1, wrong=F("wrong") + 1):
             raise Refused("Ce code ne vaut plus : demandez-en un nouveau.", field="code")
-        fresh = SignedLink.objects.get(pk=link.pk)
+        fresh = _rows(link).get(pk=link.pk)
         good = hmac.compare_digest(fresh.code_digest, _digest(link, plain))
         if good:
-            SignedLink.objects.filter(pk=link.pk).update(
+            _rows(link).filter(pk=link.pk).update(
                 code_digest="", code_until=None, tries=0, wrong=0, used_at=timezone.now()
             )
     if not good:
         raise Refused("Ce n’est pas le bon code.", field="code")
 
 
-def _digest(link: SignedLink, code: str) -> str:
+def _digest(link: CodedLink, code: str) -> str:
     return keys.digest(f"{link.pk}:{code}", purpose="link-code")
 
 

@@ -1,7 +1,13 @@
 """Conversations, what is written in them, who has read it; the mails that carry it outside."""
 
 from liane.messaging.models.drafts import Draft
-from liane.messaging.models.mail import IncomingMail, OutgoingMail, SignedLink, Validation
+from liane.messaging.models.mail import (
+    CodedLink,
+    IncomingMail,
+    OutgoingMail,
+    SignedLink,
+    Validation,
+)
 from liane.messaging.models.messages import (
     Acknowledgement,
     Attachment,
@@ -18,6 +24,7 @@ __all__ = [
     "Acknowledgement",
     "Attachment",
     "Claim",
+    "CodedLink",
     "Draft",
     "IncomingMail",
     "Mention",

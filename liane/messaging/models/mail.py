@@ -13,8 +13,11 @@ from liane.messaging.models.scoping import IN_THREAD_SQL, InThreadQuerySet
 from liane.messaging.models.threads import Thread
 
 
-class SignedLink(Base, Guarded):
-    """Opens one thread to one professional outside, after a code that travelled apart."""
+class CodedLink(Base):
+    """Lets one professional in without an account: a link, and a code that travelled apart.
+
+    Each concrete link says what it opens.
+    """
 
     LIFE = dt.timedelta(days=7)
     CODE_LIFE = dt.timedelta(minutes=15)
@@ -22,9 +25,6 @@ class SignedLink(Base, Guarded):
     """Wrong codes before the code dies; twice as many in all, and the link dies."""
     SENDS = 5
 
-    rls_using: ClassVar[str] = IN_THREAD_SQL
-
-    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="links")
     holder_id = models.UUIDField(db_index=True)
     label = models.CharField(max_length=200)
     expires_at = models.DateTimeField()
@@ -37,7 +37,8 @@ class SignedLink(Base, Guarded):
     sends = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[Any] = InThreadQuerySet.as_manager()
+    class Meta:
+        abstract = True
 
     @property
     def living(self) -> bool:
@@ -47,6 +48,16 @@ class SignedLink(Base, Guarded):
             and self.expires_at > timezone.now()
             and self.wrong < 2 * self.TRIES
         )
+
+
+class SignedLink(CodedLink, Guarded):
+    """Opens one thread to one professional outside."""
+
+    rls_using: ClassVar[str] = IN_THREAD_SQL
+
+    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="links")
+
+    objects: ClassVar[Any] = InThreadQuerySet.as_manager()
 
 
 class OutgoingMail(Base, Guarded):
