@@ -26,6 +26,14 @@ def flag(name: str) -> bool:
     return value == "1"
 
 
+def number(name: str, default: int) -> int:
+    """A whole number, at least 1; anything else stops the start."""
+    value = text(name) or str(default)
+    if not value.isdecimal() or int(value) < 1:
+        raise ImproperlyConfigured(f"{name}={value!r}: write a whole number, 1 or more.")
+    return int(value)
+
+
 def data_dir() -> Path:
     """Folder of the database, files and keys of an installation without other settings."""
     folder = Path(text("LIANE_DATA_DIR") or ROOT / "var").expanduser().resolve()

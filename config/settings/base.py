@@ -16,6 +16,7 @@ LIANE_ANCHORS_FILE = Path(env.text("LIANE_ANCHORS_FILE") or DATA_DIR / "anchors.
 LIANE_DEMO = env.flag("LIANE_DEMO")
 LIANE_PUBLIC_URL = env.text("LIANE_PUBLIC_URL", "http://localhost:8000").rstrip("/")
 LIANE_STAY_RULES_FILE = env.text("LIANE_STAY_RULES_FILE")
+LIANE_PLAN_SILENCE_DAYS = env.number("LIANE_PLAN_SILENCE_DAYS", 10)
 LIANE_SMS_URL = env.text("LIANE_SMS_URL")
 LIANE_SMS_TOKEN = env.text("LIANE_SMS_TOKEN")
 LIANE_STORAGE_DIR = DATA_DIR / "files"
@@ -41,6 +42,7 @@ INSTALLED_APPS = [
     "liane.interventions",
     "liane.messaging",
     "liane.agenda",
+    "liane.careplans",
     "liane.stays",
     "liane.exchange",
     "liane.portal",

@@ -32,6 +32,7 @@ SEEN = {
     "clinical_note": "notes",
     "document": "documents",
     "thread": "messages",
+    "care_plan": "plan de coordination",
     "consent": "souhaits",
     "wish": "souhaits",
     "access_ledger": "accès",

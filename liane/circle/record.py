@@ -21,6 +21,7 @@ TAB_AREAS: Mapping[str, Area] = {
     "fil/": Area.TIMELINE,
     "messages/": Area.THREAD,
     "agenda/": Area.AGENDA,
+    "plan/": Area.CARE_PLAN,
     "documents/": Area.DOCUMENT,
     "cercle/": Area.CIRCLE,
     "dossier-interne/": Area.WORKING_FILE,

@@ -41,6 +41,7 @@ FAMILIES = (
     Family("documents", "Documents", "document"),
     Family("messages", "Messages", "message"),
     Family("sejours", "Séjours", "stay"),
+    Family("plan", "Plan", "plan"),
 )
 
 
