@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from liane.circle import rules
@@ -19,10 +19,11 @@ from liane.circle.models import Grant, Mask
 from liane.core import acting, registry
 from liane.core.areas import Area
 from liane.core.models import Entry
+from liane.core.prepared import prepared
 from liane.directory.models import Duty, Locum, Practice
 from liane.patients.models import Contact, Patient
 
-QUERIES = 10
+QUERIES = 7
 """Most queries that one call makes."""
 
 
@@ -157,7 +158,7 @@ def _grants(person_id: UUID, now: dt.datetime) -> tuple[dict[UUID, set[str]], se
     """Scopes by holder of the grants in force, and the holders denied."""
     scopes: dict[UUID, set[str]] = defaultdict(set)
     denied: set[UUID] = set()
-    for grant in Grant.objects.filter(person_id=person_id):
+    for grant in _of_record(person_id):
         if grant.deny:
             denied.add(grant.holder_id)
         elif grant.starts_at <= now and (grant.ends_at is None or grant.ends_at > now):
@@ -165,11 +166,19 @@ def _grants(person_id: UUID, now: dt.datetime) -> tuple[dict[UUID, set[str]], se
     return scopes, denied
 
 
+@prepared
+def _of_record(person_id: UUID) -> QuerySet[Grant]:
+    return Grant.objects.filter(person_id=person_id)
+
+
 def _masks(object_id: UUID | None) -> set[UUID | None]:
-    if object_id is None:
-        return set()
+    return set(_masked(object_id)) if object_id is not None else set()
+
+
+@prepared
+def _masked(object_id: UUID) -> QuerySet[Mask, UUID | None]:
     masks = Mask.objects.filter(object_id=object_id, ended_at=None)
-    return set(masks.values_list("holder_id", flat=True))
+    return masks.values_list("holder_id", flat=True)
 
 
 def _through(
@@ -186,56 +195,90 @@ def _through(
 
 def _candidates(holders: set[UUID], now: dt.datetime) -> Iterator[Candidate]:
     """Every account that one of ``holders`` may stand for, with all its own holders."""
-    yield from _professionals(holders, now)
-    for pk, user in Patient.objects.filter(pk__in=holders, user__is_active=True).values_list(
-        "pk", "user_id"
-    ):
+    wanted = list(holders)
+    yield from _professionals(wanted, now)
+    for pk, user in _persons(wanted):
         yield Candidate(user, "person", [(pk, None)], {pk})
-    contacts = Contact.objects.filter(
-        Q(access_until=None) | Q(access_until__gt=now),
-        pk__in=holders,
-        ended_at=None,
-        user__is_active=True,
-    ).exclude(access="")
-    for pk, user, access in contacts.values_list("pk", "user_id", "access"):
+    for pk, user, access in _contacts(wanted, now):
         yield Candidate(user, access, [(pk, None)], {pk})
 
 
-def _professionals(holders: set[UUID], now: dt.datetime) -> Iterator[Candidate]:
-    day = timezone.localdate(now)
-    working = Practice.objects.filter(
+@prepared
+def _persons(holders: list[UUID]) -> QuerySet[Patient, tuple[UUID, UUID]]:
+    rows = Patient.objects.filter(pk__in=holders, user__is_active=True)
+    return rows.values_list("pk", "user_id")
+
+
+@prepared
+def _contacts(holders: list[UUID], now: dt.datetime) -> QuerySet[Contact, tuple[UUID, UUID, str]]:
+    return (
+        Contact.objects.filter(
+            Q(access_until=None) | Q(access_until__gt=now),
+            pk__in=holders,
+            ended_at=None,
+            user__is_active=True,
+        )
+        .exclude(access="")
+        .values_list("pk", "user_id", "access")
+    )
+
+
+def _working(day: dt.date) -> QuerySet[Practice]:
+    return Practice.objects.filter(
         Q(started_on=None) | Q(started_on__lte=day),
         Q(ended_on=None) | Q(ended_on__gte=day),
         professional__active=True,
         professional__user__is_active=True,
         organisation__active=True,
     )
-    duties = Duty.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
-    locums = Locum.objects.filter(starts_on__lte=day, ends_on__gte=day)
-    people = set(
-        working.filter(Q(pk__in=holders) | Q(organisation_id__in=holders)).values_list(
-            "professional_id", flat=True
-        )
+
+
+@prepared
+def _behind(holders: list[UUID], now: dt.datetime, day: dt.date) -> QuerySet[Practice, tuple[UUID]]:
+    """Professionals at these places, on duty at these posts, in the place of these colleagues."""
+    at_work = _working(day).filter(Q(pk__in=holders) | Q(organisation_id__in=holders))
+    duties = Duty.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now, post_id__in=holders
     )
-    people |= set(
-        duties.filter(post_id__in=holders).values_list("practice__professional_id", flat=True)
+    locums = Locum.objects.filter(starts_on__lte=day, ends_on__gte=day, replaced_id__in=holders)
+    return at_work.values_list("professional_id").union(
+        duties.values_list("practice__professional_id"),
+        locums.values_list("locum__professional_id"),
     )
-    people |= set(
-        locums.filter(replaced_id__in=holders).values_list("locum__professional_id", flat=True)
+
+
+@prepared
+def _seats(
+    professionals: list[UUID], day: dt.date
+) -> QuerySet[Practice, tuple[UUID, UUID, UUID, UUID, str]]:
+    return (
+        _working(day)
+        .filter(professional_id__in=professionals)
+        .values_list("pk", "organisation_id", "professional_id", "professional__user_id", "role")
     )
-    practices = list(
-        working.filter(professional_id__in=people).values_list(
-            "pk", "organisation_id", "professional_id", "professional__user_id", "role"
-        )
+
+
+@prepared
+def _lent(
+    practices: list[UUID], now: dt.datetime, day: dt.date
+) -> QuerySet[Duty, tuple[UUID, UUID]]:
+    """(practice, post on duty or colleague replaced)."""
+    duties = Duty.objects.filter(
+        Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now, practice_id__in=practices
     )
-    ids = [row[0] for row in practices]
+    locums = Locum.objects.filter(starts_on__lte=day, ends_on__gte=day, locum_id__in=practices)
+    return duties.values_list("practice_id", "post_id").union(
+        locums.values_list("locum_id", "replaced_id"), all=True
+    )
+
+
+def _professionals(holders: list[UUID], now: dt.datetime) -> Iterator[Candidate]:
+    day = timezone.localdate(now)
+    people = [pk for (pk,) in _behind(holders, now, day)]
+    practices = _seats(people, day)
     borrowed: dict[UUID, set[UUID]] = defaultdict(set)
-    for practice, post in duties.filter(practice_id__in=ids).values_list("practice_id", "post_id"):
-        borrowed[practice].add(post)
-    for practice, replaced in locums.filter(locum_id__in=ids).values_list(
-        "locum_id", "replaced_id"
-    ):
-        borrowed[practice].add(replaced)
+    for practice, lent in _lent([row[0] for row in practices], now, day):
+        borrowed[practice].add(lent)
     found: dict[tuple[UUID, str], Candidate] = {}
     for practice, organisation, professional, user, role in practices:
         one = found.setdefault((user, role), Candidate(user, role))

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from liane.core import keys
+from liane.core.prepared import prepared
 from liane.directory.models import Organisation
 from liane.exchange.hl7v2.messages import AdtMessage, Identifier
 from liane.stays.services import Source
@@ -41,14 +42,18 @@ def speaker(adt: AdtMessage, fallback: Organisation | None = None) -> Speaker:
     told = {adt.hospital.value, adt.hospital.authority, adt.ipp.namespace, adt.ipp.authority}
     told |= {adt.visit.namespace, adt.visit.authority, adt.facility}
     told.discard("")
-    known = Organisation.objects.filter(
-        Q(finess__in=told) | Q(authority__in=told), active=True
-    ).order_by("created_at")
-    organisation = known.first() or fallback
+    organisation = _known.first(sorted(told)) or fallback
     if organisation is not None:
         return Speaker(organisation.name, str(organisation.pk), organisation)
     name = adt.hospital.value or adt.facility
     return Speaker(name[:200], name[:150])
+
+
+@prepared
+def _known(names: list[str]) -> QuerySet[Organisation]:
+    return Organisation.objects.filter(
+        Q(finess__in=names) | Q(authority__in=names), active=True
+    ).order_by("created_at")[:1]
 
 
 def number_digest(identifier: Identifier) -> str:

@@ -12,8 +12,10 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from liane.core import acting, keys
+from liane.core.prepared import prepared
 from liane.directory.models import Organisation
 from liane.exchange import cases
 from liane.exchange.applying import Applied, apply
@@ -128,15 +130,13 @@ def _applied(row: RawMessage, done: Applied) -> tuple[str, str]:
 
 
 def _earlier(adt: AdtMessage) -> RawMessage | None:
-    return (
-        RawMessage.objects.select_for_update()
-        .filter(
-            application=adt.application[:180],
-            facility=adt.facility[:180],
-            control_id=adt.control_id[:199],
-            conflict=False,
-        )
-        .first()
+    return _received.first(adt.application[:180], adt.facility[:180], adt.control_id[:199])
+
+
+@prepared
+def _received(application: str, facility: str, control_id: str) -> QuerySet[RawMessage]:
+    return RawMessage.objects.select_for_update().filter(
+        application=application, facility=facility, control_id=control_id, conflict=False
     )
 
 

@@ -8,8 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from liane.core import keys
 from liane.core.errors import Refused
+from liane.core.prepared import prepared
 from liane.exchange.hl7v2.messages import AdtMessage, Identifier
 from liane.exchange.hospitals import Speaker, number_digest, number_digests
 from liane.exchange.models import IdentityCandidate, IdentityCase
@@ -77,10 +80,14 @@ def holders(identifier: Identifier, speaker: Speaker) -> list[UUID]:
     """The persons known under a number of this hospital."""
     if not identifier:
         return []
-    found = ExternalIdentifier.objects.filter(
-        system__in=speaker.systems(identifier), digest__in=number_digests(identifier)
-    )
-    return list(dict.fromkeys(found.values_list("person_id", flat=True)))
+    found = _holders(speaker.systems(identifier), number_digests(identifier))
+    return list(dict.fromkeys(found))
+
+
+@prepared
+def _holders(systems: list[str], digests: list[str]) -> QuerySet[ExternalIdentifier, UUID]:
+    rows = ExternalIdentifier.objects.filter(system__in=systems, digest__in=digests)
+    return rows.values_list("person_id", flat=True)
 
 
 def remember(person_id: UUID, identifier: Identifier, speaker: Speaker) -> bool:
@@ -115,7 +122,12 @@ def _by_ins(adt: AdtMessage) -> list[Patient]:
 
 
 def _by_ipp(identifier: Identifier, speaker: Speaker) -> list[Patient]:
-    return _apart(Patient.objects.filter(pk__in=holders(identifier, speaker)))
+    return _apart(_persons(holders(identifier, speaker)))
+
+
+@prepared
+def _persons(ids: list[UUID]) -> QuerySet[Patient]:
+    return Patient.objects.filter(pk__in=ids)
 
 
 def _apart(persons: Iterable[Patient]) -> list[Patient]:
@@ -150,11 +162,14 @@ def _refused(identifier: Identifier, speaker: Speaker) -> set[UUID]:
     """Persons whom identity vigilance already said this number is not."""
     if not identifier:
         return set()
-    return set(
-        IdentityCandidate.objects.filter(
-            case__ipp_system__in=speaker.systems(identifier),
-            case__ipp_digest__in=number_digests(identifier),
-            case__reason__in=[Reason.LOOKALIKE, Reason.CONTRADICTION],
-            refused=True,
-        ).values_list("person_id", flat=True)
-    )
+    return set(_not_this(speaker.systems(identifier), number_digests(identifier)))
+
+
+@prepared
+def _not_this(systems: list[str], digests: list[str]) -> QuerySet[IdentityCandidate, UUID]:
+    return IdentityCandidate.objects.filter(
+        case__ipp_system__in=systems,
+        case__ipp_digest__in=digests,
+        case__reason__in=[Reason.LOOKALIKE, Reason.CONTRADICTION],
+        refused=True,
+    ).values_list("person_id", flat=True)

@@ -88,22 +88,31 @@ def lookalikes(traits: Traits, *, besides: UUID | None = None) -> list[Candidate
     One query: same matricule, a birth date equal or one slip away, or the same family name where
     no birth date is known.
     """
-    wanted = Q(ins_digest=traits.ins_digest) if traits.ins_digest else Q(pk__in=[])
-    if traits.birth_date is not None:
-        wanted |= Q(birth_date__in=_near(traits.birth_date))
     families = [normalise(name) for name in (traits.birth_name, traits.used_name) if name]
-    for family in families:
-        wanted |= Q(birth_date=None, search__gte=family, search__lt=family + "￿")
+    days = sorted(_near(traits.birth_date)) if traits.birth_date is not None else []
     with acting.acting(acting.system("duplicate detection")):
-        near = Patient.objects.filter(wanted)
-        if besides is not None:
-            near = near.exclude(pk=besides)
         found = [
             Candidate(person, compare(traits, traits_of(person)))
-            for person in near.order_by("birth_date", "id")[: MOST_COMPARED * 20]
+            for person in _alike(
+                traits.ins_digest or None, days, families, [f"{one}\uffff" for one in families]
+            )
+            if person.pk != besides
         ]
     likely = [one for one in found if one.likeness.likely]
     return sorted(likely, key=lambda one: -one.likeness.score)[:MOST_COMPARED]
+
+
+@prepared
+def _alike(
+    digest: str | None, days: list[dt.date], families: list[str], ends: list[str]
+) -> QuerySet[Patient]:
+    """Born on one of these days, or named between each of ``families`` and its end."""
+    wanted = Q(birth_date__in=days)
+    if digest is not None:
+        wanted |= Q(ins_digest=digest)
+    for family, end in zip(families, ends, strict=True):
+        wanted |= Q(birth_date=None, search__gte=family, search__lt=end)
+    return Patient.objects.filter(wanted).order_by("birth_date", "id")[: MOST_COMPARED * 20]
 
 
 def by_ins(matricule: ins.Matricule) -> list[Patient]:
