@@ -125,7 +125,7 @@ def _actions(request: Request, found: Thread) -> list[registry.MessageAction]:
 
 def _sent(request: Request, found: Thread) -> HttpResponse:
     form = composer.sent(request)
-    message, new = services.send_message(
+    message, _ = services.send_message(
         found,
         form.text,
         key=form.key,
@@ -134,8 +134,6 @@ def _sent(request: Request, found: Thread) -> HttpResponse:
         mentions=composer.called(found, form.text),
         uploads=form.uploads,
     )
-    if new:
-        marks.forget_drafts(f"thread:{found.pk}", f"{found.kind}:{found.person_id}")
     if request.htmx:
         return _bubble(request, message)
     return redirect(f"/messages/{found.pk}/#m-{message.pk}")

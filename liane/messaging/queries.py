@@ -51,22 +51,22 @@ def access_thread(thread_id: UUID, *, shown: bool = True) -> Thread:
 
     ``shown=False`` for a verb whose answer shows nothing of it: the write is recorded by itself.
     """
-    reach = Reach.of(acting.current())
-    grant = reach.grants(reach.actor.read.get(Area.THREAD, frozenset()))
-    ground = grant.filter(person_id=OuterRef("person_id")).order_by("id").values("ground")[:1]
-    found = (
-        Thread.objects.within(reach)
-        .filter(pk=thread_id)
-        .select_related("person")
-        .annotate(ground=Subquery(ground))
-        .first()
-    )
-    if found is None:
+    thread = _thread.first(acting.current(), timezone.now(), thread_id)
+    if thread is None:
         raise Http404
-    thread: Thread = found
     people = [thread.person_id] if thread.person_id and shown else []
-    ledger.read(people, "thread", object_id=thread.pk, ground=found.ground or "")
+    ground = getattr(thread, "ground", "") or ""
+    ledger.read(people, "thread", object_id=thread.pk, ground=ground)
     return thread
+
+
+@prepared
+def _thread(actor: Actor, now: dt.datetime, thread_id: UUID) -> QuerySet[Thread]:
+    reach = Reach(actor, now)
+    grant = reach.grants(actor.read.get(Area.THREAD, frozenset()))
+    ground = grant.filter(person_id=OuterRef("person_id")).order_by("id").values("ground")[:1]
+    rows: QuerySet[Thread] = Thread.objects.within(reach).filter(pk=thread_id)
+    return rows.select_related("person").annotate(ground=Subquery(ground))
 
 
 def access_message(message_id: UUID) -> Message:

@@ -218,6 +218,8 @@ def _send(
         MessageWord(word=word, thread=thread, message=message) for word in words(text)
     )
     marks.advance(thread.pk, number)
+    if via == Message.Via.PAGE:
+        marks.forget_drafts(f"thread:{thread.pk}", f"{thread.kind}:{thread.person_id}")
     journal.append(
         "message.sent",
         person_id=thread.person_id,
