@@ -19,6 +19,7 @@ LIANE_STAY_RULES_FILE = env.text("LIANE_STAY_RULES_FILE")
 LIANE_PLAN_SILENCE_DAYS = env.number("LIANE_PLAN_SILENCE_DAYS", 10)
 LIANE_SMS_URL = env.text("LIANE_SMS_URL")
 LIANE_SMS_TOKEN = env.text("LIANE_SMS_TOKEN")
+LIANE_AGGIR = env.flag("LIANE_AGGIR")
 LIANE_STORAGE_DIR = DATA_DIR / "files"
 LIANE_CLAMAV_URL = env.text("LIANE_CLAMAV_URL")
 LIANE_FILE_MAX_BYTES = 20_000_000
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "liane.notifications",
     "liane.tasks",
     "liane.interventions",
+    "liane.assessments",
     "liane.messaging",
     "liane.agenda",
     "liane.careplans",
