@@ -98,8 +98,10 @@ def answers(raw: Mapping[str, Any], item: Item, reading: "Reading") -> dict[str,
         try:
             found = valuesets.options(str(raw["answerValueSet"]), reading.resources)
         except valuesets.Unknown as reason:
-            reading.refuse(where, str(reason))
-            return {}
+            if item.type != "open-choice":
+                reading.refuse(where, str(reason))
+                return {}
+            reading.remark(where, f"{reason} : la réponse s’écrit librement")
     if item.type == "choice" and not found and not reading_refused(where, reading):
         reading.refuse(where, _nothing_to_choose(raw))
     initial = _initial(raw, item, reading)
