@@ -77,6 +77,17 @@ def recipients(entry: Entry) -> list[Recipient]:
         return [one for one in found if not roles or one.role in roles]
 
 
+def reached_by(entry: Entry, holders: Collection[UUID]) -> set[UUID]:
+    """The accounts behind these holders now: staff, those on duty, locums. For a thread's entry;
+    only about a person are they those who may read conversations."""
+    with acting.acting(acting.system("recipients")):
+        if entry.person_id is None:
+            found = of_holders(holders)
+        else:
+            found = of_person(entry.person_id, Area.THREAD, among=holders)
+        return {one.user_id for one in found}
+
+
 def _of_thread(entry: Entry) -> list[Recipient]:
     """Those whom the thread's flags or its participants name; about a person, within reach."""
     assert entry.thread_id is not None  # noqa: S101  (the caller's condition)

@@ -81,7 +81,8 @@ class NoticeKind:
 
     ``sentence(entry, person)`` is shown inside the application only. Push and mail carry no name.
     ``escalates``: urgent and unseen, it goes on by SMS then to the list to call; false for a room
-    that insists by itself.
+    that insists by itself. ``calls(entry)`` gives the holders it calls by name: they are told
+    whatever they muted, with the sentence ``calling``.
     """
 
     kind: str
@@ -92,6 +93,8 @@ class NoticeKind:
     push: bool = True
     digest: bool = True
     escalates: bool = True
+    calls: Callable[[Any], Collection[UUID]] | None = None
+    calling: Callable[[Any, Any], str] | None = None
 
 
 @dataclass(frozen=True)

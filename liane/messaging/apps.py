@@ -48,7 +48,14 @@ class MessagingConfig(AppConfig):
         ]
         registry.add_kinds(sent, *quiet)
         registry.add_notices(
-            NoticeKind("message.sent", "Messages", panels.sentence, panels.link, push=True)
+            NoticeKind(
+                "message.sent",
+                "Messages",
+                panels.sentence,
+                panels.link,
+                calls=queries.called_in,
+                calling=panels.calling,
+            )
         )
         registry.message_desk.append(MessageDesk(services.text_of, services.became))
         registry.thread_recipients.append(queries.participants_of)

@@ -18,7 +18,8 @@ from liane.messaging.models import Message, Thread
 from liane.messaging.people import Reader
 from liane.messaging.services import AUDIENCES
 
-CALLED = re.compile(r"@([\w’'-]{2,})")
+CALLED = re.compile(r"@(?=\w{2})([^@\n]{1,80})")
+"""What follows an ``@``: a name is looked for at its beginning."""
 
 
 @dataclass
@@ -45,6 +46,12 @@ class Composer:
     def away(self) -> list[Reader]:
         """Readers who are absent now."""
         return [one for one in self.readers if one.away]
+
+    @property
+    def others(self) -> list[Reader]:
+        """Those whom one may call by name."""
+        mine = acting.current().holder_id
+        return [one for one in self.readers if one.holder_id != mine]
 
     @property
     def by_mail(self) -> list[Reader]:
@@ -121,12 +128,22 @@ def _to(kind: str, name: str) -> str:
 
 
 def called(thread: Thread, text: str) -> Sequence[tuple[UUID, str]]:
-    """Readers called by ``@name`` in ``text``: holder and name. No query without an ``@``."""
-    names = {normalise(name) for name in CALLED.findall(text)}
-    if not names:
+    """Readers called by ``@name`` in ``text``: holder and name. No query without an ``@``.
+
+    A whole name calls that reader alone (« @Claire Dubois »), one word every reader whose name
+    has it (« @Dubois »).
+    """
+    said = [normalise(name) for name in CALLED.findall(text)]
+    if not said:
         return []
-    return [
-        (one.holder_id, one.name)
-        for one in people.readers(thread)
-        if names & set(normalise(one.name).split())
-    ]
+    known = [(one, normalise(one.name)) for one in people.readers(thread)]
+    found: dict[UUID, str] = {}
+    for words in said:
+        whole = [one for one, name in known if name and f"{words} ".startswith(f"{name} ")]
+        longest = max((len(one.name) for one in whole), default=0)
+        first = words.partition(" ")[0]
+        chosen = [one for one in whole if len(one.name) == longest] or [
+            one for one, name in known if first in name.split()
+        ]
+        found |= {one.holder_id: one.name for one in chosen}
+    return list(found.items())

@@ -47,6 +47,12 @@ def sentence(entry: Any, person: Any) -> str:
     return f"{urgent}{entry.actor_label} vous a écrit{about}."
 
 
+def calling(entry: Any, person: Any) -> str:
+    """The same, for somebody the message calls by name."""
+    about = f" à propos de {person.short_name}" if person is not None else ""
+    return f"{'Urgent : ' if entry.urgent else ''}{entry.actor_label} vous interpelle{about}."
+
+
 def link(entry: Any) -> str:
     """Where a message's notification leads."""
     return f"/messages/{entry.thread_id}/#m-{entry.object_id}"

@@ -23,6 +23,7 @@ from liane.messaging.models import (
     Claim,
     Draft,
     IncomingMail,
+    Mention,
     Message,
     Participant,
     ReadMark,
@@ -278,6 +279,14 @@ def participants_of(thread_ids: Collection[UUID]) -> Mapping[UUID, Collection[UU
     for thread_id, holder_id in rows.values_list("thread_id", "holder_id"):
         found[thread_id].add(holder_id)
     return found
+
+
+def called_in(entry: Any) -> Collection[UUID]:
+    """The holders that a message calls by name. One query."""
+    with acting.acting(acting.system("mentions")):
+        return set(
+            Mention.objects.filter(message_id=entry.object_id).values_list("holder_id", flat=True)
+        )
 
 
 def quoted(thread: Thread, message_id: UUID | None) -> Message | None:

@@ -32,6 +32,7 @@ class Notification(Guarded):
     person_id = models.UUIDField(null=True)
     thread_id = models.UUIDField(null=True)
     urgent = models.BooleanField(default=False)
+    called = models.BooleanField("appelé par son nom", default=False)
     instead_of = models.CharField("en remplacement de", max_length=200, blank=True)
     occurred_at = models.DateTimeField()
     created_at = models.DateTimeField(default=timezone.now)

@@ -95,7 +95,8 @@ def told(actor: Actor) -> list[Group]:
             continue
         person = persons.get(row.person_id) if row.person_id else None
         group = groups.setdefault(row.person_id or row.thread_id or row.id, Group(person))
-        group.lines.append(Line(row, notice.sentence(entry, person), notice.label))
+        say = notice.calling if row.called and notice.calling else notice.sentence
+        group.lines.append(Line(row, say(entry, person), notice.label))
     ledger.read(list(persons), "notifications")
     return sorted(groups.values(), key=lambda one: (not one.urgent, not one.unread))
 

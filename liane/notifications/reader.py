@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Max
 from django.utils import timezone
 
-from liane.circle.queries import Recipient, recipients
+from liane.circle.queries import Recipient, reached_by, recipients
 from liane.core import journal, registry
 from liane.core.models import Entry
 from liane.directory.models import Absence
@@ -60,6 +60,12 @@ def _concerned(entry: Entry) -> dict[UUID, Recipient]:
     return found
 
 
+def _called(entry: Entry, notice: registry.NoticeKind) -> set[UUID]:
+    """The accounts that the event calls by name, alone or through their post or organisation."""
+    holders = notice.calls(entry) if notice.calls is not None else ()
+    return reached_by(entry, set(holders)) if holders else set()
+
+
 def _rows(
     entry: Entry,
     notice: registry.NoticeKind,
@@ -69,12 +75,13 @@ def _rows(
 ) -> list[Notification]:
     wishes = queries.wishes(people)
     away, standing_in = _absences(people.values())
-    heads = _heads(people, entry, urgent, now)
+    called = _called(entry, notice)
+    heads = _heads(people.keys() - called, entry, urgent, now)
     rows = []
     for user, one in people.items():
         where = rules.channels(
             wishes[user], entry.kind, urgent=urgent, person_id=entry.person_id, now=now,
-            default_push=notice.push, default_digest=notice.digest,
+            called=user in called, default_push=notice.push, default_digest=notice.digest,
         )  # fmt: skip
         if user in standing_in and not where.inside:
             where = rules.Channels(True, notice.push, notice.digest, now)
@@ -93,6 +100,7 @@ def _rows(
                 person_id=entry.person_id,
                 thread_id=entry.thread_id,
                 urgent=urgent,
+                called=user in called,
                 instead_of=standing_in.get(user, ""),
                 occurred_at=entry.occurred_at,
                 created_at=now,

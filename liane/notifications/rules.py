@@ -89,15 +89,19 @@ def channels(
     urgent: bool,
     person_id: UUID | None,
     now: dt.datetime,
+    called: bool = False,
     default_push: bool = True,
     default_digest: bool = True,
 ) -> Channels:
-    """Where an event goes, from the wishes of an account. An urgent one is never dropped."""
+    """Where an event goes, from the wishes of an account. An urgent one is never dropped, nor one
+    that calls them by name (``called``), which still waits for the end of their quiet hours."""
     level = wishes.kinds.get(kind, KindChoice.Level.ALL)
     circle = wishes.circles.get(person_id, CircleChoice.Level.ALL) if person_id else "all"
     if urgent:
         when = due_at(wishes.quiet, now, urgent=wishes.urgent_anytime)
         return Channels(True, wishes.push, wishes.digest, when)
+    if called:
+        return Channels(True, wishes.push, wishes.digest, due_at(wishes.quiet, now))
     if level == KindChoice.Level.NONE or circle == CircleChoice.Level.URGENT:
         return NOTHING
     aloud = level == KindChoice.Level.ALL and circle == CircleChoice.Level.ALL

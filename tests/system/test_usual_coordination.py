@@ -9,7 +9,7 @@ import pikepdf
 import pytest
 from playwright.sync_api import expect
 
-from tests.system.people import DESK, PHONE
+from tests.system.people import DESK, PHONE, SOON
 
 
 @pytest.fixture
@@ -122,3 +122,21 @@ def test_an_outsider_sees_nothing_of_her(visitor, nurse):
     answer = stranger.page.goto(stranger.url + record)
     assert answer.status == 404
     assert "Michelle" not in stranger.page.content()
+
+
+def test_the_doctor_calls_her_nurse_by_name_from_the_keyboard(doctor, nurse):
+    opens_conversation(doctor)
+    bell = nurse.opens("/notifications/").page.locator('[data-badge="notifications"]').first
+    before = bell.text_content() or "0"
+    box = doctor.main.get_by_label("Écrire à l’équipe de Mme Michelle")
+    box.press_sequentially("Votre avis, @cla")
+    expect(doctor.main.get_by_role("option", name="Claire Aubert")).to_be_visible()
+    doctor.finds_it_accessible()
+    box.press("Enter")
+    expect(box).to_have_value("Votre avis, @Claire Aubert ")
+    box.press_sequentially("?")
+    doctor.presses("Envoyer")
+    doctor.sees("Votre avis, @Claire Aubert ?")
+
+    expect(bell).not_to_have_text(before, timeout=SOON)
+    nurse.opens("/notifications/").sees("vous interpelle")
