@@ -75,6 +75,7 @@ def _kinds() -> None:
         "visits.suspended": ("Visites suspendues", "hospital"),
         "visits.restored": ("Visites de nouveau prévues", "undo"),
         "visits.resumed": ("Les visites reprennent", "check"),
+        "visits.declined": ("Des visites ne reprennent pas", "close"),
     }
     for load, kinds in (
         (queries.by_ids, visits),
@@ -103,6 +104,7 @@ def _notices() -> None:
         "series.planned": ("Visites planifiées", "a planifié des visites chez", False),
         "series.ended": ("Visites arrêtées", "a arrêté des visites chez", True),
         "visits.resumed": ("Reprise des visites", "reprend ses visites chez", True),
+        "visits.declined": ("Pas de reprise", "ne reprend pas ses visites chez", True),
     }
     add_notices(
         *(

@@ -166,6 +166,15 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label="Motif", max_length=200, required=False)
 
 
+class DeclineForm(forms.Form):
+    """Why visits do not resume; told to the team."""
+
+    reason = forms.CharField(
+        label="Motif", max_length=200,
+        help_text="Par exemple : relais pris par une autre équipe, entrée en établissement.",
+    )  # fmt: skip
+
+
 class RoundForm(forms.Form):
     """A file of visits planned in another software."""
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from liane.agenda import rules
@@ -302,6 +302,21 @@ def resumptions(person_id: UUID | None = None) -> list[tuple[Cause, list[Appoint
                 found.setdefault(cause.pk, (cause, []))[1].append(visit)
     ledger.read({visits[0].person_id for _, visits in found.values()}, "agenda")
     return list(found.values())
+
+
+def waiting_of(cause_id: UUID) -> list[Appointment]:
+    """The visits of one cause that wait for the actor's word, in order."""
+    found = reached().filter(
+        status=Status.SUSPENDED,
+        starts_at__gte=timezone.now(),
+        suspensions__lifted_at=None,
+        suspensions__cause__cause_id=cause_id,
+        suspensions__cause__closed_at=None,
+        suspensions__cause__resume_from__lte=F("starts_at"),
+    )
+    visits = [one for one in found.order_by("starts_at") if rules.may_change(acting.current(), one)]
+    ledger.read({visit.person_id for visit in visits}, "agenda")
+    return visits
 
 
 def conflicts(

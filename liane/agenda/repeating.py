@@ -164,9 +164,14 @@ def end_series(
     return number
 
 
-def close(series: Series, after: dt.datetime, reason: str) -> int:
-    """End a series without a word: its future rows are cancelled, none is made any more."""
-    who = author_of(acting.current())
+def close(
+    series: Series, after: dt.datetime, reason: str, who: dict[str, Any] | None = None
+) -> int:
+    """End a series without a word: its future rows are cancelled, none is made any more.
+
+    ``who`` says it (the actor by default), for a change made by rule.
+    """
+    who = who or author_of(acting.current())
     rows = list(
         Appointment.objects.select_for_update().filter(
             series=series, starts_at__gte=after, status__in=[Status.PLANNED, Status.SUSPENDED]

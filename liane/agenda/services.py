@@ -12,6 +12,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from liane.agenda import holding, rules
+from liane.agenda.declining import decline_resumption
 from liane.agenda.holding import accept_resumption, propose_resumption, restore, suspend
 from liane.agenda.models import Appointment, AppointmentEvent, Series, Suspension
 from liane.agenda.repeating import end_series, extend_all, plan_series
@@ -30,9 +31,9 @@ from liane.interventions.models import Intervention
 from liane.patients.queries import cluster_ids
 
 __all__ = [
-    "Visit", "accept_resumption", "cancel", "end_series", "extend_all", "mark_done",
-    "mark_missed", "move", "note_visit", "plan_series", "plan_visit", "propose_resumption",
-    "reassign", "restore", "stop_for_death", "suspend", "take", "undo_done",
+    "Visit", "accept_resumption", "cancel", "decline_resumption", "end_series",
+    "extend_all", "mark_done", "mark_missed", "move", "note_visit", "plan_series", "plan_visit",
+    "propose_resumption", "reassign", "restore", "stop_for_death", "suspend", "take", "undo_done",
 ]  # fmt: skip
 
 Status = Appointment.Status

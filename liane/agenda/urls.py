@@ -16,6 +16,7 @@ urlpatterns = [
     path("agenda/visites/<uuid:appointment_id>/non-faite/", visit.missed),
     path("agenda/visites/<uuid:appointment_id>/prendre/", visit.take),
     path("agenda/reprises/<uuid:cause_id>/", visit.resume),
+    path("agenda/reprises/<uuid:cause_id>/ne-pas-reprendre/", visit.decline),
     path("agenda/series/<uuid:series_id>/arreter/", plan.stop_series),
     path("agenda/import/", rounds.new),
     path("agenda/import/<uuid:batch_id>/", rounds.review),

@@ -23,7 +23,10 @@ class StaysConfig(AppConfig):
         registry.today.append(
             TodaySection("stays", "top", 10, "stays/today.html", panels.today)  # type: ignore[arg-type]
         )
-        registry.add_jobs(Job("stays.remind", timedelta(minutes=1), escalation.remind))
+        registry.add_jobs(
+            Job("stays.remind", timedelta(minutes=1), escalation.remind),
+            Job("stays.holidays", timedelta(minutes=5), services.end_holidays),
+        )
         _kinds()
         _notices()
         _live()

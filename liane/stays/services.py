@@ -135,6 +135,30 @@ def declare_return(stay_id: UUID, at: datetime | None = None) -> Stay:
         return stay
 
 
+def end_holidays(now: datetime | None = None) -> int:
+    """Periodic: a respite or a holiday whose announced return has come is over. How many.
+
+    Everybody is told, and what it still held is offered again; a stay in hospital waits for
+    somebody's word.
+    """
+    ended = 0
+    with acting.acting(acting.system("retour annoncé")):
+        due = Stay.objects.filter(
+            visit="",
+            kind__in=[Stay.Kind.RESPITE, Stay.Kind.HOLIDAY],
+            status__in=[Status.IN_PROGRESS, Status.ON_LEAVE],
+            expected_end__lte=now or timezone.now(),
+        )
+        for stay_id in list(due.values_list("pk", flat=True)):
+            with transaction.atomic():
+                stay = due.select_for_update().filter(pk=stay_id).first()
+                if stay is None or stay.expected_end is None:
+                    continue
+                _say(stay, Kind.DISCHARGE, stay.expected_end)
+                ended += 1
+    return ended
+
+
 def cancel_absence(stay_id: UUID) -> Stay:
     """Say that a declared absence does not take place; its visits come back by themselves."""
     with transaction.atomic():

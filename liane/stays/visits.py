@@ -79,8 +79,16 @@ def _matters(stay: Stay, state: StayState) -> tuple[object, ...]:
 
 def _end(stay: Stay, after: StayState) -> datetime | None:
     """None while the return is not sure: what comes after waits for somebody's word."""
-    if stay.kind != Stay.Kind.HOSPITAL and after.status is not Status.ENDED:
-        return after.expected_discharge
+    if stay.kind != Stay.Kind.HOSPITAL:
+        return _holiday_end(after)
     if after.status is Status.ENDED or not after.suspends:
         return None
     return after.suspends[-1].end
+
+
+def _holiday_end(after: StayState) -> datetime | None:
+    """Visits after the announced return were never held; an earlier return offers those between."""
+    announced = after.expected_discharge
+    if announced is None or after.discharged_at is None:
+        return announced
+    return max(announced, after.discharged_at)

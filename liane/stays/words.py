@@ -13,6 +13,16 @@ from liane.stays.state import Status, StayState
 
 NEUTRAL_AWAY = "Ne passez pas avant nouvel avis"
 NEUTRAL_BACK = "Vous pouvez de nouveau passer"
+_HOLIDAYS: dict[str, tuple[str, str, str]] = {
+    Stay.Kind.RESPITE: ("En répit", "Séjour de répit", "de son séjour de répit"),
+    Stay.Kind.HOLIDAY: ("En vacances", "Vacances", "de vacances"),
+}
+"""While away, named, once back."""
+_PLANNED = {
+    Stay.Kind.HOSPITAL: "Hospitalisation prévue",
+    Stay.Kind.RESPITE: "Séjour de répit prévu",
+    Stay.Kind.HOLIDAY: "Vacances prévues",
+}
 _OUTCOMES = {
     Outcome.TRANSFER: "partie vers un autre établissement",
     Outcome.HOME_HOSPITAL: "rentrée en hospitalisation à domicile",
@@ -44,10 +54,10 @@ def since(at: datetime | None) -> str:
 def headline(stay: Stay, person: Patient) -> str:
     """The first words of the banner, for the care team."""
     at = since(stay.starts_at)
-    if stay.kind == Stay.Kind.RESPITE:
-        return f"En séjour de répit depuis {at}" if stay.away else f"Séjour de répit {at}"
-    if stay.kind == Stay.Kind.HOLIDAY:
-        return f"En vacances depuis {at}" if stay.away else f"Vacances {at}"
+    if stay.status == Status.CANCELLED:
+        return f"{_HOLIDAYS.get(stay.kind, ('', 'Hospitalisation'))[1]} {at} : annulation"
+    if stay.kind in _HOLIDAYS:
+        return _holiday(stay, person, at)
     if stay.status == Status.PLANNED:
         return f"Hospitalisation prévue {at}"
     if stay.stay_class == StayClass.EMERGENCY:
@@ -57,6 +67,16 @@ def headline(stay: Stay, person: Patient) -> str:
     if stay.status == Status.ENDED:
         return f"{agree(person, 'Sortie', 'Sorti')} {since(stay.ends_at)}"
     return f"{agree(person, 'Hospitalisée', 'Hospitalisé')} depuis {at}"
+
+
+def _holiday(stay: Stay, person: Patient, at: str) -> str:
+    """An absence that is no hospital's: its own words, from the first day to the last."""
+    away, _, back = _HOLIDAYS[stay.kind]
+    if stay.status == Status.ENDED:
+        return f"{agree(person, 'Rentrée', 'Rentré')} {back} {since(stay.ends_at)}"
+    if stay.away:
+        return f"{away} depuis {at}"
+    return f"{_PLANNED[Stay.Kind(stay.kind)]} {at}"
 
 
 def neutral_headline(stay: Stay) -> str:
@@ -73,11 +93,11 @@ def sentence(fact: StayFact, person: Patient, state: StayState) -> str:
     when = since(fact.at)
     match FactKind(fact.kind):
         case FactKind.PLANNED:
-            told = f"Hospitalisation prévue {when}{at_place}"
+            told = f"{_PLANNED[Stay.Kind(fact.stay.kind)]} {when}{at_place}"
         case FactKind.EMERGENCY:
             told = f"{agree(person, 'Passée', 'Passé')} aux urgences {when}{at_place}"
         case FactKind.ADMITTED:
-            told = f"{_admitted(fact, person)} depuis {when}{at_place}"
+            told = _admitted(fact, person, when) + at_place
         case FactKind.TRANSFERRED:
             told = f"{agree(person, 'Transférée', 'Transféré')} : {place or 'service non précisé'}"
         case FactKind.EXPECTED_DISCHARGE:
@@ -87,7 +107,7 @@ def sentence(fact: StayFact, person: Patient, state: StayState) -> str:
         case FactKind.RETURNED:
             told = f"De retour à l’hôpital{at_place} : les visites sont de nouveau suspendues"
         case FactKind.DISCHARGED:
-            told = _discharged(person, state, when)
+            told = _discharged(fact, person, state, when)
         case FactKind.CANCELLED:
             told = "Finalement pas d’absence : les visites suspendues sont rétablies"
         case FactKind.CLASS_CHANGED:
@@ -110,12 +130,12 @@ def neutral_sentence(state: StayState) -> str:
     return NEUTRAL_AWAY
 
 
-def _admitted(fact: StayFact, person: Patient) -> str:
-    if fact.stay.kind == Stay.Kind.RESPITE:
-        return "En séjour de répit"
-    if fact.stay.kind == Stay.Kind.HOLIDAY:
-        return "En vacances"
-    return agree(person, "Hospitalisée", "Hospitalisé")
+def _admitted(fact: StayFact, person: Patient, when: str) -> str:
+    if fact.stay.kind not in _HOLIDAYS:
+        return f"{agree(person, 'Hospitalisée', 'Hospitalisé')} depuis {when}"
+    if fact.at is not None and fact.at > timezone.now():
+        return f"{_PLANNED[Stay.Kind(fact.stay.kind)]} {when}"
+    return f"{_HOLIDAYS[fact.stay.kind][0]} depuis {when}"
 
 
 def _expected(state: StayState) -> str:
@@ -124,7 +144,10 @@ def _expected(state: StayState) -> str:
     return f"Retour prévu {since(state.expected_discharge)}"
 
 
-def _discharged(person: Patient, state: StayState, when: str) -> str:
+def _discharged(fact: StayFact, person: Patient, state: StayState, when: str) -> str:
+    if fact.stay.kind in _HOLIDAYS:
+        back = f"{agree(person, 'Rentrée', 'Rentré')} {_HOLIDAYS[fact.stay.kind][2]} {when}"
+        return f"{back} : les visites peuvent reprendre"
     if state.outcome in _OUTCOMES and state.outcome is not None:
         told = _OUTCOMES[state.outcome]
         feminine = {"partie": "parti", "rentrée": "rentré", "décédée": "décédé"}

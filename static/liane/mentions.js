@@ -17,7 +17,9 @@ function begun(field) {
 function choose(field, item) {
   for (const other of listOf(field).children) other.setAttribute("aria-selected", String(other === item));
   field.setAttribute("aria-activedescendant", item.id);
-  item.scrollIntoView({ block: "nearest" });
+  const list = listOf(field);
+  const below = item.offsetTop + item.offsetHeight - list.clientHeight;
+  list.scrollTop = Math.max(below, Math.min(list.scrollTop, item.offsetTop));
 }
 
 function close(field) {

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from liane.agenda import queries, rules, services
-from liane.agenda.forms import MoveForm, OutcomeForm, ReasonForm
+from liane.agenda.forms import DeclineForm, MoveForm, OutcomeForm, ReasonForm
 from liane.agenda.pages.common import back, refused, row, visit_or_404
 from liane.core.errors import Refused
 from liane.core.http import Request
@@ -168,3 +168,22 @@ def resume(request: Request, cause_id: UUID) -> HttpResponse:
     if resumed:
         messages.success(request, "Vos visites reprennent, l’entourage est prévenu.")
     return back(request, "/agenda/")
+
+
+@route(Policy.PROFESSIONAL, audit="agenda")
+def decline(request: Request, cause_id: UUID) -> HttpResponse:
+    """Do not resume one's visits after a stay, and why."""
+    waiting = queries.waiting_of(cause_id)
+    if not waiting:
+        raise Http404
+    form = DeclineForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.decline_resumption(cause_id=cause_id, reason=form.cleaned_data["reason"])
+        except Refused as error:
+            refused(form, error)
+        else:
+            messages.success(request, "C’est noté : l’équipe sait que ces visites s’arrêtent.")
+            return back(request, "/agenda/")
+    context = {"form": form, "visits": waiting, "visit": waiting[0], "next": "/agenda/"}
+    return render(request, "agenda/decline.html", context, status=422 if form.errors else 200)

@@ -7,12 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liane.agenda import queries, services
-from liane.agenda.models import Appointment
+from liane.agenda.models import Appointment, Cause
 from liane.agenda.recurrence import Every, Rule
 from liane.agenda.repeating import extend
 from liane.agenda.tests.support import as_, planned, status, statuses, tomorrow
 from liane.agenda.visit import Visit
 from liane.core import acting
+from liane.core.errors import Refused
 from liane.core.models import Entry
 from liane.directory.models import Practice
 from liane.patients.models import Patient
@@ -130,6 +131,55 @@ def test_the_return_is_proposed_and_each_intervenant_takes_up_their_own(odette: 
         services.accept_resumption(cause_id=cause)
         assert queries.resumptions() == []
     assert (status(care), status(missed)) == (Status.PLANNED, Status.SUSPENDED)
+
+
+def back_home(odette: Patient) -> UUID:
+    """A stay that is over: what it held waits for a word."""
+    cause = stay(odette, 0, None)
+    with acting.acting(acting.system("hospital")):
+        services.propose_resumption(cause_id=cause, resume_from=tomorrow(0, 2))
+    return cause
+
+
+def test_not_resuming_is_said_with_a_reason_and_the_others_keep_theirs(odette: Patient) -> None:
+    claire, karim = make.practice("claire"), make.practice("karim")
+    make.member(odette, claire)
+    make.member(odette, karim)
+    dressing = planned(claire, odette, tomorrow(9, 4))
+    walking = planned(karim, odette, tomorrow(15, 4))
+    cause = back_home(odette)
+    with as_(claire), pytest.raises(Refused):
+        services.decline_resumption(cause_id=cause, reason="  ")
+    with as_(claire):
+        mine = [dressing.pk]
+        assert (
+            services.decline_resumption(cause_id=cause, reason="Plaie guérie", appointment_ids=mine)
+            == 1
+        )
+        assert (
+            services.decline_resumption(cause_id=cause, reason="Plaie guérie", appointment_ids=mine)
+            == 0
+        )
+        last = queries.history(queries.one(dressing.pk))[-1]
+    assert (status(dressing), last.reason) == (Status.CANCELLED, "Plaie guérie")
+    assert status(walking) == Status.SUSPENDED
+    with acting.owner():
+        assert Entry.objects.filter(kind="visits.declined", person_id=odette.pk).count() == 1
+
+
+def test_a_series_that_does_not_resume_is_over(odette: Patient, claire: Practice) -> None:
+    with as_(claire):
+        series = services.plan_series(
+            Visit(odette.pk, tomorrow(), practice_id=claire.pk), Rule(Every.DAY, 3).text
+        )
+    cause = back_home(odette)
+    with as_(claire):
+        assert services.decline_resumption(cause_id=cause, reason="Entrée en EHPAD") > 5
+        assert queries.resumptions() == []
+    with acting.owner():
+        series.refresh_from_db()
+        assert series.ended_at is not None
+        assert Cause.objects.get(cause_id=cause).closed_at is not None
 
 
 def test_a_series_resumes_with_its_later_occurrences(odette: Patient, claire: Practice) -> None:

@@ -3,8 +3,9 @@
 import pytest
 from django.http import Http404
 
+from liane.agenda import queries as agenda
 from liane.core.errors import NotAllowed, Refused
-from liane.stays import services
+from liane.stays import panels, services, words
 from liane.stays.models import Stay
 from liane.stays.movement import Action, Kind
 from liane.stays.tests.world import (
@@ -15,6 +16,7 @@ from liane.stays.tests.world import (
     hear,
     hours,
     say,
+    sentences,
     status,
     told,
     visit,
@@ -150,3 +152,48 @@ def test_seen_by_one_of_the_structure_is_seen():
     with as_(who.karim):
         assert services.see(stay.pk) == 1
         assert services.see(stay.pk) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "away", "ahead", "back"),
+    [
+        ("respite", "En répit depuis", "Séjour de répit prévu", "Rentrée de son séjour de répit"),
+        ("holiday", "En vacances depuis", "Vacances prévues", "Rentrée de vacances"),
+    ],
+)
+def test_a_respite_keeps_its_own_words_and_is_over_on_the_announced_day(kind, away, ahead, back):
+    who = circle()
+    after = visit(who, who.claire, 80)
+    stay = declare(who, who.claire, kind, start=hours(1), end=hours(50))
+    assert words.headline(fresh(stay), who.odette).startswith(ahead)
+    assert sentences(stay, who.karim)[-1].startswith(ahead)
+    stay = fresh(stay)
+    stay.starts_at = hours(-1)
+    assert words.headline(stay, who.odette).startswith(away)
+
+    assert services.end_holidays(hours(49)) == 0
+    assert services.end_holidays(hours(51)) == 1
+    assert services.end_holidays(hours(51)) == 0
+    stay = fresh(stay)
+    assert (stay.status, stay.resumption, status(after)) == ("ended", "proposed", "planned")
+    assert words.headline(stay, who.odette).startswith(back)
+    assert sentences(stay, who.karim)[-1].startswith(back)
+    with as_(who.karim):
+        assert panels.banner_context(who.odette, stay)["stay"] is None
+
+
+def test_back_from_holiday_earlier_the_visits_between_are_offered_the_later_ones_stand():
+    who = circle()
+    between, after = visit(who, who.claire, 20), visit(who, who.claire, 80)
+    stay = declare(who, who.claire, "holiday", end=hours(50))
+    with as_(who.claire):
+        services.declare_return(stay.pk)
+        assert [[one.pk for one in rows] for _, rows in agenda.resumptions()] == [[between.pk]]
+    assert (status(between), status(after)) == ("suspended", "planned")
+
+
+def test_a_hospital_stay_is_not_over_because_its_day_has_come():
+    who = circle()
+    stay = declare(who, who.claire, start=hours(-30), end=hours(-1))
+    assert services.end_holidays() == 0
+    assert fresh(stay).status == "in_progress"

@@ -10,7 +10,7 @@ from liane.agenda.models import Appointment
 from liane.core import acting
 from liane.directory.models import Organisation, Practice
 from liane.patients.models import Contact, Patient
-from liane.stays import services
+from liane.stays import queries, services
 from liane.stays.models import Stay, StayNotice
 from liane.stays.movement import Action, Kind, Movement, Ward
 from liane.stays.services import Effect, Source
@@ -119,3 +119,10 @@ def told(stay: Stay, holder_id: UUID) -> list[str]:
 def fresh(stay: Stay) -> Stay:
     with acting.acting(acting.system("test")):
         return Stay.objects.get(pk=stay.pk)
+
+
+def sentences(stay: Stay, practice: Practice) -> list[str]:
+    """What the care team reads of a stay, in order."""
+    with as_(practice):
+        told_in_order = stay.facts.order_by("id").values_list("pk", flat=True)
+        return [queries.fact_sentence(pk, place=True) for pk in told_in_order]
