@@ -12,7 +12,7 @@ class InterventionsConfig(AppConfig):
     def ready(self) -> None:
         """Offer the journal kinds and the notifications of acts."""
         from liane.core.registry import EntryKind, NoticeKind, add_kinds, add_notices
-        from liane.interventions.queries import by_ids
+        from liane.interventions.queries import attending_doctor_of, by_ids
 
         template = "interventions/entry.html"
         add_kinds(
@@ -27,7 +27,7 @@ class InterventionsConfig(AppConfig):
             NoticeKind(
                 "visit.problem", "Problème signalé en visite",
                 _says("signale un problème chez"),
-                _record, urgent=True,
+                _record, urgent=True, calls=attending_doctor_of, calling=_says_to_the_doctor,
             ),
             NoticeKind(
                 "visit.done", "Visite faite",
@@ -44,6 +44,13 @@ class InterventionsConfig(AppConfig):
 
 def _says(what: str) -> Callable[[Any, Any], str]:
     return lambda entry, person: f"{entry.actor_label} {what} {person.short_name}"
+
+
+def _says_to_the_doctor(entry: Any, person: Any) -> str:
+    return (
+        f"Pour vous, médecin traitant : {entry.actor_label} signale un problème "
+        f"chez {person.short_name}"
+    )
 
 
 def _record(entry: Any) -> str:

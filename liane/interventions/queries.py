@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from liane.core.acting import Actor
 from liane.core.prepared import prepared
 from liane.interventions import rules
 from liane.interventions.models import Intervention
+from liane.patients.queries import attending_doctor
 
 
 def by_ids(ids: Collection[UUID]) -> Mapping[UUID, Intervention]:
@@ -33,6 +35,13 @@ def _seen(row: Intervention) -> Intervention:
     if not rules.reads_notes(acting.current()):
         row.note = ""
     return row
+
+
+def attending_doctor_of(entry: Any) -> Collection[UUID]:
+    """The attending doctor of the person that an entry is about: told of a problem by name."""
+    with acting.acting(acting.system("médecin traitant")):
+        found = attending_doctor(entry.person_id, timezone.localdate())
+        return [found.practice_id] if found is not None else []
 
 
 def of_person(person_id: UUID, *, since: dt.datetime | None = None) -> QuerySet[Intervention]:

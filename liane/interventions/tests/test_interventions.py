@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 from django.http import Http404
 from django.utils import timezone
 
-from liane.core import acting
+from liane.core import acting, dispatcher, readers
 from liane.core.errors import NotAllowed, Refused
 from liane.core.models import AccessRow, Entry
 from liane.directory.models import Practice
@@ -19,7 +19,9 @@ from liane.interventions.services import (
     record_intervention,
     undo_intervention,
 )
-from liane.patients.models import Patient
+from liane.notifications import queries as notices
+from liane.notifications.models import Notification
+from liane.patients.models import AttendingDoctor, Patient
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +150,37 @@ def test_an_ex_member_reads_nothing_any_more(odette, claire) -> None:
         made = record_intervention(act(odette, claire))
     with as_(paul):
         assert queries.by_ids([made.pk]) == {}
+
+
+def test_the_attending_doctor_is_alerted_by_name_and_nobody_twice(odette, claire) -> None:
+    roussel = make.practice("roussel", profession="10")
+    karim = make.practice("karim", profession="10")
+    for doctor in (roussel, karim):
+        make.member(odette, doctor)
+    with acting.owner():
+        AttendingDoctor.objects.create(
+            person=odette, practice=roussel, started_on=dt.date(2020, 1, 1)
+        )
+    with as_(claire):
+        record_intervention(act(odette, claire, outcome="problem", note="Chute"))
+    dispatcher.publish_all()
+    readers.run()
+    with acting.owner():
+        told = {row.holder_id: row for row in Notification.objects.filter(kind="visit.problem")}
+    assert len(told) == 2
+    assert (told[roussel.pk].called, told[karim.pk].called) == (True, False)
+    with as_(roussel):
+        [group] = notices.told(acting.current())
+    assert "médecin traitant" in group.lines[0].sentence
+
+
+def test_an_attending_doctor_outside_the_circle_is_told_nothing(odette, claire) -> None:
+    away = make.practice("roussel", profession="10")
+    with acting.owner():
+        AttendingDoctor.objects.create(person=odette, practice=away, started_on=dt.date(2020, 1, 1))
+    with as_(claire):
+        record_intervention(act(odette, claire, outcome="problem", note="Chute"))
+    dispatcher.publish_all()
+    readers.run()
+    with acting.owner():
+        assert not Notification.objects.filter(holder_id=away.pk).exists()
