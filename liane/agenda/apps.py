@@ -69,6 +69,7 @@ def _kinds() -> None:
     }
     series = {
         "series.planned": ("Visites planifiées", "calendar"),
+        "series.changed": ("Visites modifiées", "swap"),
         "series.ended": ("Visites arrêtées", "close"),
     }
     causes = {
@@ -102,6 +103,7 @@ def _notices() -> None:
         "visit.missed": ("Visite non faite", "n’a pas pu faire sa visite chez", True),
         "visit.reassigned": ("Remplacement", "a confié des visites chez", True),
         "series.planned": ("Visites planifiées", "a planifié des visites chez", False),
+        "series.changed": ("Visites modifiées", "a modifié des visites chez", True),
         "series.ended": ("Visites arrêtées", "a arrêté des visites chez", True),
         "visits.resumed": ("Reprise des visites", "reprend ses visites chez", True),
         "visits.declined": ("Pas de reprise", "ne reprend pas ses visites chez", True),

@@ -56,6 +56,30 @@ class MoveForm(Moment):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
+class MoveSeriesForm(MoveForm):
+    """The same for a visit that comes back: it alone, with those that follow, or all to come."""
+
+    ONE, FOLLOWING, ALL = "one", "following", "all"
+
+    instructions = forms.CharField(
+        label="Consignes pratiques",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Changées pour les visites suivantes ou toute la série.",
+    )
+    scope = forms.ChoiceField(
+        label="Quelles visites",
+        choices=[
+            (ONE, "Cette visite seulement"),
+            (FOLLOWING, "Cette visite et les suivantes"),
+            (ALL, "Toute la série (les visites à venir)"),
+        ],
+        widget=forms.RadioSelect,
+        initial=ONE,
+    )
+
+
 class PlanForm(Moment):
     """A visit or a series: who, when, for what, how often."""
 

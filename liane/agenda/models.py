@@ -86,6 +86,10 @@ class Series(Planned):
     excluded = models.TextField(blank=True, editable=False)
     """Original starts left out (ISO 8601 in UTC, one a line): exceptions made elsewhere."""
     source_uid = models.CharField(max_length=255, blank=True, editable=False)
+    continues = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="continued_by"
+    )
+    """The series that this one replaced from its start on, when it was changed on the way."""
 
     class Meta:
         indexes = [

@@ -17,6 +17,7 @@ from liane.agenda.holding import accept_resumption, propose_resumption, restore,
 from liane.agenda.models import Appointment, AppointmentEvent, Series, Suspension
 from liane.agenda.repeating import end_series, extend_all, plan_series
 from liane.agenda.replacing import reassign
+from liane.agenda.splitting import change_series
 from liane.agenda.visit import Visit
 from liane.circle.reach import Reach
 from liane.core import acting, journal, ledger
@@ -31,9 +32,9 @@ from liane.interventions.models import Intervention
 from liane.patients.queries import cluster_ids
 
 __all__ = [
-    "Visit", "accept_resumption", "cancel", "decline_resumption", "end_series",
-    "extend_all", "mark_done", "mark_missed", "move", "note_visit", "plan_series", "plan_visit",
-    "propose_resumption", "reassign", "restore", "stop_for_death", "suspend", "take", "undo_done",
+    "Visit", "accept_resumption", "cancel", "change_series", "decline_resumption",
+    "end_series", "extend_all", "mark_done", "mark_missed", "move", "note_visit", "plan_series",
+    "plan_visit", "propose_resumption", "reassign", "restore", "stop_for_death", "suspend", "take", "undo_done",
 ]  # fmt: skip
 
 Status = Appointment.Status

@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from liane.agenda import queries, rules, services
-from liane.agenda.forms import DeclineForm, MoveForm, OutcomeForm, ReasonForm
+from liane.agenda.forms import DeclineForm, MoveForm, MoveSeriesForm, OutcomeForm, ReasonForm
+from liane.agenda.models import Appointment
 from liane.agenda.pages.common import back, refused, row, visit_or_404
 from liane.core.errors import Refused
 from liane.core.http import Request
@@ -86,23 +87,38 @@ def move(request: Request, appointment_id: UUID) -> HttpResponse:
         "minutes": visit.minutes,
         "version": visit.version,
     }
-    form = MoveForm(request.POST or None, initial=initial)
+    comes_back = visit.series is not None and visit.series.ended_at is None
+    wide = comes_back and rules.may_change(request.actor, visit)
+    if wide and visit.series is not None:
+        initial["instructions"] = visit.series.instructions
+    form = (MoveSeriesForm if wide else MoveForm)(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
         try:
-            moved = services.move(
-                visit.pk,
-                starts_at=form.starts_at,
-                minutes=data["minutes"],
-                version=data["version"],
-            )
+            return _moved(request, visit, form)
         except Refused as error:
             refused(form, error)
-        else:
-            _warn_of_conflicts(request, moved.pk)
-            return back(request, f"/agenda/visites/{visit.pk}/")
     context = {"form": form, "visit": visit, "next": request.GET.get("next", "")}
     return render(request, "agenda/move.html", context, status=422 if form.errors else 200)
+
+
+def _moved(request: Request, visit: Appointment, form: MoveForm) -> HttpResponse:
+    data = form.cleaned_data
+    how = {
+        "starts_at": form.starts_at,
+        "minutes": data["minutes"],
+        "version": data["version"],
+    }
+    scope = data.get("scope", MoveSeriesForm.ONE)
+    if scope == MoveSeriesForm.ONE:
+        services.move(visit.pk, **how)
+        _warn_of_conflicts(request, visit.pk)
+        return back(request, f"/agenda/visites/{visit.pk}/")
+    services.change_series(
+        visit.pk, instructions=data["instructions"], whole=scope == MoveSeriesForm.ALL, **how
+    )
+    messages.success(request, "La série est modifiée, les personnes concernées sont prévenues.")
+    day = timezone.localdate(form.starts_at)
+    return back(request, f"/personnes/{visit.person_id}/agenda/?semaine={day}")
 
 
 def _warn_of_conflicts(request: Request, appointment_id: UUID) -> None:
