@@ -34,7 +34,8 @@ from liane.patients.queries import cluster_ids
 __all__ = [
     "Visit", "accept_resumption", "cancel", "change_series", "decline_resumption",
     "end_series", "extend_all", "mark_done", "mark_missed", "move", "note_visit", "plan_series",
-    "plan_visit", "propose_resumption", "reassign", "restore", "stop_for_death", "suspend", "take", "undo_done",
+    "plan_visit", "propose_resumption", "reassign", "restore", "stop_for_death", "suspend", "take",
+    "undo_done",
 ]  # fmt: skip
 
 Status = Appointment.Status

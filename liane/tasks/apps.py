@@ -1,5 +1,7 @@
 """Tasks: given to somebody, a role, a structure or a post; done, or refused with a reason."""
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
@@ -11,6 +13,7 @@ class TasksConfig(AppConfig):
         from liane.core import registry
         from liane.core.registry import (
             EntryKind,
+            Job,
             LiveRenderer,
             MessageAction,
             NavEntry,
@@ -18,7 +21,7 @@ class TasksConfig(AppConfig):
             Panel,
             TodaySection,
         )
-        from liane.tasks import panels, queries
+        from liane.tasks import panels, queries, services
 
         registry.nav.append(NavEntry("Tâches", "/taches/", "task", 60, on_phone=False))
         registry.today.append(TodaySection("tasks", "side", 5, "tasks/today.html", panels.today))
@@ -26,6 +29,7 @@ class TasksConfig(AppConfig):
         registry.message_actions.append(
             MessageAction("task", "En faire une tâche", "task", panels.from_message)
         )
+        registry.add_jobs(Job("tasks.remind", timedelta(minutes=10), services.remind))
         registry.live_renderers["tasks"] = LiveRenderer("tasks", panels.fresh_row)
         kinds = {
             "task.created": ("Tâche confiée", True),
@@ -33,6 +37,7 @@ class TasksConfig(AppConfig):
             "task.done": ("Tâche faite", False),
             "task.refused": ("Tâche refusée", True),
             "task.reopened": ("Tâche rouverte", True),
+            "task.due": ("Tâche du jour", True),
         }
         for kind, (label, push) in kinds.items():
             registry.add_kinds(

@@ -97,6 +97,7 @@ class Task(Base, Authored, Shared, Versioned, Guarded):
     claimed_by = models.ForeignKey(
         Practice, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    reminded_on = models.DateField(null=True, editable=False)
     settled_at = models.DateTimeField(null=True, blank=True)
     source_message_id = models.UUIDField(null=True, editable=False)
 
@@ -115,6 +116,11 @@ class Task(Base, Authored, Shared, Versioned, Guarded):
             models.Index(fields=["role", "status"]),
             models.Index(fields=["person", "status"]),
             models.Index(fields=["author_holder_id", "status"]),
+            models.Index(
+                fields=["due_on"],
+                name="task_to_remind",
+                condition=Q(reminded_on=None, status__in=["todo", "claimed"]),
+            ),
         ]
 
     @property

@@ -19,7 +19,8 @@ def today(request: HttpRequest) -> dict[str, Any] | None:
     tasks = queries.shown(queries.mine(), SHOWN + 1)
     if not tasks:
         return None
-    return {"tasks": tasks[:SHOWN], "more": len(tasks) > SHOWN}
+    late = sum(task.is_late for task in tasks[:SHOWN])
+    return {"tasks": tasks[:SHOWN], "more": len(tasks) > SHOWN, "late": late}
 
 
 def record(request: Any, person: Any) -> dict[str, Any] | None:
@@ -47,6 +48,9 @@ def from_message(message: Any) -> str:
 
 def sentence(entry: Any, person: Any) -> str:
     """A task's notification inside the application."""
+    about = f" pour {person.short_name}" if person is not None else ""
+    if entry.kind == "task.due":
+        return f"À faire aujourd’hui : une tâche vous attend{about}"
     said = {
         "task.created": "vous confie une tâche",
         "task.claimed": "s’occupe de votre demande",
@@ -54,7 +58,6 @@ def sentence(entry: Any, person: Any) -> str:
         "task.refused": "ne peut pas faire ce que vous aviez demandé",
         "task.reopened": "rouvre une tâche",
     }
-    about = f" pour {person.short_name}" if person is not None else ""
     return f"{entry.actor_label} {said[entry.kind]}{about}"
 
 

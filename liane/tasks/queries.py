@@ -26,7 +26,7 @@ def reached() -> QuerySet[Task]:
 
 
 def mine() -> QuerySet[Task]:
-    """Open tasks given to the actor, what presses first. Two queries with the roles."""
+    """Open tasks given to the actor: what presses first. Two queries with the roles."""
     actor = acting.current()
     return (
         reached()
@@ -113,6 +113,8 @@ def told_of(entry: Entry) -> list[UUID]:
         author = [task.author_holder_id] if task.author_holder_id is not None else []
         if entry.kind in {"task.done", "task.refused", "task.claimed"}:
             return author
+        if entry.kind == "task.due" and task.claimed_by_id is not None:
+            return [task.claimed_by_id]
         again = author if entry.kind == "task.reopened" else []
         if task.role and task.person_id is not None:
             return again + rules.holders_of_role(task.person_id, task.role)

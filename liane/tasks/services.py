@@ -13,6 +13,7 @@ from liane.circle.reach import Reach
 from liane.core import acting, journal, ledger, registry
 from liane.core.areas import Area
 from liane.core.audience import Audience
+from liane.core.clock import day_bounds
 from liane.core.errors import NotAllowed, Refused
 from liane.core.idempotency import once
 from liane.core.models import author_of
@@ -20,11 +21,14 @@ from liane.core.routes import PORTAL_ROLES
 from liane.core.states import transition
 from liane.directory.models import Practice
 from liane.tasks import rules
-from liane.tasks.models import LIFE, Task
+from liane.tasks.models import LIFE, OPEN, Task
 
 Status = Task.Status
 NAMED = Audience(team=False)
 """A task is told to those it names (`queries.told_of`), and to nobody else."""
+
+MORNING = dt.time(7)
+"""From then on, local time, the tasks of the day are recalled."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,32 @@ def create_task(asked: Asked, *, key: UUID | None = None) -> Task:
     content = [str(asked.person_id), asked.title, asked.details, str(asked.due_on)]
     made, _ = once(key, "tasks.create", content, Task, do)
     return made
+
+
+def remind(now: dt.datetime | None = None) -> int:
+    """Periodic: on the morning of its day, whoever has an open task to do is reminded, once.
+
+    A task given that very day was told already. Returns how many reminders.
+    """
+    now = timezone.localtime(now)
+    if now.time() < MORNING:
+        return 0
+    start, _ = day_bounds(now.date())
+    told = 0
+    with acting.acting(acting.system("rappel des tâches")):
+        due = Task.objects.filter(
+            status__in=OPEN, due_on=now.date(), reminded_on=None, created_at__lt=start
+        )
+        for task_id in list(due.values_list("pk", flat=True)):
+            with transaction.atomic():
+                task = due.select_for_update().filter(pk=task_id).first()
+                if task is None:
+                    continue
+                task.reminded_on = now.date()
+                task.save(update_fields=["reminded_on"])
+                journal.append("task.due", person_id=task.person_id, object_id=task.pk, to=NAMED)
+                told += 1
+    return told
 
 
 def _check(asked: Asked) -> None:
