@@ -22,6 +22,7 @@ from liane.patients.models import Patient
 from liane.patients.queries import wishes
 from liane.portal import queries
 from liane.portal.forms import CarerRight, MyContactData, MyWish
+from liane.timeline import masking
 
 READ = ("GET", "HEAD")
 WHERE = ("phone", "email", "address_line", "postcode", "city", "access_hint")
@@ -137,6 +138,16 @@ def shared(request: Request) -> HttpResponse:
     page = queries.shared(request.actor, person, request.GET.get("avant", ""))
     documents = queries.documents(request.actor, person)
     return _page(request, "shared", person, page=page, documents=documents)
+
+
+@route(Policy.PORTAL, audit="mask")
+def mask(request: Request, object_id: UUID) -> HttpResponse:
+    """Hide something of my record from one of those who follow me, or show it again."""
+    person = _own(request, Area.TIMELINE, "timeline")
+    if request.method == "POST":
+        messages.success(request, masking.settle(object_id, request.POST))
+        return redirect("portal_mask", object_id=object_id)
+    return _page(request, "mask", person, **masking.shown(object_id))
 
 
 @route(Policy.PORTAL, audit="access_ledger", methods=READ)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("portail/cercle/<uuid:membership_id>/reponse", pages.answer, name="portal_answer"),
     path("portail/oppositions/<uuid:opposition_id>/lever", pages.lift, name="portal_lift"),
     path("portail/partage/", pages.shared, name="portal_shared"),
+    path("portail/partage/<uuid:object_id>/lecteurs/", pages.mask, name="portal_mask"),
     path("portail/acces/", pages.openings, name="portal_openings"),
     path("portail/coordonnees/", pages.contact_data, name="portal_where"),
     path("portail/souhaits/", pages.my_wishes, name="portal_wishes"),

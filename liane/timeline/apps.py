@@ -26,6 +26,10 @@ class TimelineConfig(AppConfig):
                 in_timeline=False, roles=clinical,
             ),
             EntryKind(
+                "vigilance.pinned", "Point de vigilance", "note", "pin",
+                "timeline/entry_pinned.html", written.pins_by_id, roles=clinical,
+            ),
+            EntryKind(
                 "vigilance.ended", "Point de vigilance retiré", "note", "pin",
                 "timeline/entry_pin.html", written.pins_by_id, roles=clinical,
             ),
@@ -40,6 +44,7 @@ class TimelineConfig(AppConfig):
         )  # fmt: skip
         registry.add_notices(
             NoticeKind("note.written", "Notes", panels.sentence, panels.link),
+            NoticeKind("vigilance.pinned", "Notes", panels.sentence, panels.link),
             NoticeKind("document.added", "Documents", panels.sentence, panels.link),
         )
         for kind in ("note.written", "document.added"):

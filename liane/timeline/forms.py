@@ -107,3 +107,44 @@ class DocumentForm(forms.Form):
             person=self.cleaned_data["for_person"],
             carers=self.cleaned_data["for_carers"],
         )
+
+
+class PinForm(forms.Form):
+    """A vigilance point to show at the head of the record."""
+
+    pin_label = forms.CharField(
+        label="En quelques mots",
+        max_length=60,
+        help_text="Ce que chacun doit voir en ouvrant le dossier : allergie, chutes…",
+        error_messages={
+            "required": "Résumez ce point en quelques mots.",
+            "max_length": "Résumez ce point en 60 caractères au plus.",
+        },
+    )
+    pin_level = forms.ChoiceField(
+        label="Importance", choices=Pin.Level.choices, initial=Pin.Level.LATE
+    )
+    pin_until = forms.DateField(
+        label="Jusqu’au",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="Sans date, jusqu’à ce que quelqu’un le retire.",
+        error_messages={"invalid": "Écrivez une date : 21/11/2026."},
+    )
+
+    @property
+    def wish(self) -> PinWish:
+        """The vigilance point asked for."""
+        data = self.cleaned_data
+        return PinWish(data["pin_label"], data["pin_level"], data["pin_until"])
+
+
+class UnpinForm(forms.Form):
+    """Why a vigilance point is taken off."""
+
+    reason = forms.CharField(
+        label="Pourquoi",
+        max_length=200,
+        help_text="Par exemple : traitement arrêté, point réévalué.",
+        error_messages={"required": "Dites pourquoi ce point n’est plus d’actualité."},
+    )

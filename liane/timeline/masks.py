@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -63,6 +64,20 @@ def hide(person_id: UUID, object_id: UUID, holder_id: UUID | None) -> None:
     Mask(
         person_id=person_id, object_id=object_id, holder_id=holder_id, **author_of(acting.current())
     ).save(force_insert=True)
+
+
+def hideable(object_id: UUID) -> Note | Document:
+    """The note or document, for somebody who may hide it. Raises Http404, NotAllowed."""
+    row = _written_or_404(object_id)
+    if not rules.may_mask(acting.current(), row):
+        raise NotAllowed("Seuls l’auteur et la personne peuvent masquer ceci.")
+    return row
+
+
+def living(row: Note | Document) -> QuerySet[Mask]:
+    """The masks in force on a thing, one for each holder."""
+    first = row.first_id if isinstance(row, Note) else row.pk
+    return Mask.objects.filter(object_id=first, ended_at=None)
 
 
 def _written_or_404(object_id: UUID) -> Note | Document:

@@ -63,6 +63,7 @@ class Pin(Base, Authored, Scoped):
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.CharField(max_length=200, blank=True, editable=False)
+    ended_reason = models.CharField("motif du retrait", max_length=200, blank=True)
 
     class Meta:
         constraints = [

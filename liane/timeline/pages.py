@@ -3,7 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages as toasts
 from django.core.files.uploadedfile import UploadedFile
+from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,8 +20,8 @@ from liane.core.ids import parse
 from liane.core.models import StoredFile
 from liane.core.routes import Policy, route
 from liane.patients.models import Patient
-from liane.timeline import masks, queries, services, written
-from liane.timeline.forms import DocumentForm, NoteForm
+from liane.timeline import masking, queries, services, written
+from liane.timeline.forms import DocumentForm, NoteForm, PinForm, UnpinForm
 
 READ = ("GET", "HEAD")
 KEPT = "Rien n’est perdu : votre texte est toujours là. Choisissez à nouveau le fichier."
@@ -78,27 +80,60 @@ def correct(request: Request, person_id: UUID, note_id: UUID) -> HttpResponse:
     return render(request, "timeline/correct.html", context, status=status)
 
 
-@route(Policy.PROFESSIONAL, audit="mask", methods=("POST",))
+@route(Policy.PROFESSIONAL, audit="mask")
 def hide(request: Request, person_id: UUID, object_id: UUID) -> HttpResponse:
-    """Hide one's own note or document from everybody else, or show it again."""
+    """Who reads one's own note or document: hide it from one member, from all, show it again."""
     person = access_patient(person_id, Area.TIMELINE, resource="timeline")
-    verb = masks.unmask if request.POST.get("montrer") else masks.mask
     try:
-        verb(object_id)
+        return _hide(request, person, object_id)
     except NotAllowed as refusal:
         return _forbidden(request, refusal)
-    return redirect("stream", person_id=person.pk)
 
 
-@route(Policy.PROFESSIONAL, audit="vigilance", methods=("POST",))
-def unpin(request: Request, person_id: UUID, pin_id: UUID) -> HttpResponse:
-    """Take a vigilance point off the head of the record."""
+def _hide(request: Request, person: Patient, object_id: UUID) -> HttpResponse:
+    if request.method == "POST":
+        toasts.success(request, masking.settle(object_id, request.POST))
+        return redirect("hide", person_id=person.pk, object_id=object_id)
+    context = frame(request, person, "fil/") | masking.shown(object_id)
+    return render(request, "timeline/mask.html", context)
+
+
+@route(Policy.PROFESSIONAL, audit="vigilance")
+def pin(request: Request, person_id: UUID, note_id: UUID) -> HttpResponse:
+    """Show an existing note at the head of the record."""
     person = access_patient(person_id, Area.CLINICAL_NOTE, resource="timeline")
-    try:
-        services.unpin_vigilance(pin_id)
-    except NotAllowed as refusal:
-        return _forbidden(request, refusal)
-    return redirect("stream", person_id=person.pk)
+    note = written.note_or_404(reach_of(request), person.pk, note_id)
+    form = PinForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.pin_vigilance(note.pk, form.wish)
+        except NotAllowed as refusal:
+            return _forbidden(request, refusal)
+        except Refused as refusal:
+            _say(form, refusal)
+        else:
+            return redirect("stream", person_id=person.pk)
+    context = frame(request, person, "fil/") | {"note": note, "form": form}
+    return render(request, "timeline/pin.html", context, status=422 if form.errors else 200)
+
+
+@route(Policy.PROFESSIONAL, audit="vigilance")
+def unpin(request: Request, person_id: UUID, pin_id: UUID) -> HttpResponse:
+    """Take a vigilance point off the head of the record, and say why."""
+    person = access_patient(person_id, Area.CLINICAL_NOTE, resource="timeline")
+    found = written.pin_or_404(reach_of(request), person.pk, pin_id)
+    form = UnpinForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.unpin_vigilance(found.pk, reason=form.cleaned_data["reason"])
+        except NotAllowed as refusal:
+            return _forbidden(request, refusal)
+        except Refused as refusal:
+            _say(form, refusal)
+        else:
+            return redirect("stream", person_id=person.pk)
+    context = frame(request, person, "fil/") | {"pin": found, "form": form}
+    return render(request, "timeline/unpin.html", context, status=422 if form.errors else 200)
 
 
 @route(Policy.PROFESSIONAL, audit="document")
@@ -172,6 +207,33 @@ def working(request: Request, person_id: UUID) -> HttpResponse:
     return render(request, "timeline/working.html", context, status=status)
 
 
+@route(Policy.PROFESSIONAL, audit="working_file")
+def correct_working(request: Request, person_id: UUID, working_id: UUID) -> HttpResponse:
+    """Correct one's own note of the working file; the first version stays on record."""
+    person = access_patient(person_id, Area.WORKING_FILE, resource="working_file")
+    note = written.working_or_404(reach_of(request), person.pk, working_id)
+    text, error, status = note.text, "", 200
+    if request.method == "POST":
+        text = request.POST.get("text", "")
+        try:
+            services.write_working_note(
+                person.pk, text=text, replaces=note.pk, key=client_key(request)
+            )
+        except NotAllowed as refusal:
+            return _forbidden(request, refusal)
+        except Refused as refusal:
+            error, status = refusal.message, 409 if isinstance(refusal, Conflict) else 422
+        else:
+            return redirect("working", person_id=person.pk)
+    context = frame(request, person, "dossier-interne/") | {
+        "text": text,
+        "error": error,
+        "back": reverse("working", args=[person.pk]),
+        "internal": True,
+    }
+    return render(request, "timeline/correct.html", context, status=status)
+
+
 def _stream(request: Request, person: Patient, form: NoteForm, status: int = 200) -> HttpResponse:
     reach = reach_of(request)
     family = queries.family_of(request.GET.get("famille", ""))
@@ -237,7 +299,7 @@ def _received(request: Request, person: Patient, *, exactly: int = 0) -> list[St
     ]
 
 
-def _say(form: NoteForm | DocumentForm, refusal: Refused) -> None:
+def _say(form: Form, refusal: Refused) -> None:
     """Show a refusal beside the field at fault; a file's is the form's own error."""
     if refusal.field in form.fields:
         form.add_error(refusal.field, refusal.message)

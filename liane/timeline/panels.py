@@ -52,6 +52,7 @@ def sentence(entry: Entry, person: Patient) -> str:
     done = {
         "note.written": "a écrit une note sur",
         "document.added": "a ajouté un document pour",
+        "vigilance.pinned": "signale un point de vigilance pour",
     }[entry.kind]
     return f"{entry.actor_label} {done} {person.short_name}."
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
@@ -110,19 +111,33 @@ def correct_note(note_id: UUID, *, text: str, key: UUID | None = None) -> Note:
 
 
 def pin_vigilance(note_id: UUID, wish: PinWish) -> Pin:
-    """Show a vigilance note at the head of the record."""
+    """Show an existing note at the head of the record as a vigilance point, whatever its kind.
+
+    Raises `Refused` when it stands there already, Http404 out of reach.
+    """
     note = _mine_or_404(note_id)
     require_write(note.person_id, Area.CLINICAL_NOTE)
-    if note.kind != Note.Kind.VIGILANCE:
-        raise Refused("Seule une note de vigilance s’affiche en tête du dossier.")
     with transaction.atomic():
+        now = timezone.now()
+        standing = Pin.objects.select_for_update().filter(
+            Q(ends_at=None) | Q(ends_at__gt=now), note_id=note.first_id
+        )
+        if standing.exists():
+            raise Refused("Cette note s’affiche déjà en tête du dossier.", field="pin_label")
         pin = _pin(note, wish)
+        journal.append("vigilance.pinned", person_id=pin.person_id, object_id=pin.pk)
         ledger.wrote(note.person_id, "vigilance", object_id=pin.pk)
     return pin
 
 
-def unpin_vigilance(pin_id: UUID) -> Pin:
-    """Take a vigilance point off the head of the record; the note stays. Again: same answer."""
+def unpin_vigilance(pin_id: UUID, *, reason: str) -> Pin:
+    """Take a vigilance point off the head of the record, and say why; the note stays.
+
+    Again: same answer. Raises `Refused` without a reason.
+    """
+    why = " ".join(reason.split())[:200]
+    if not why:
+        raise Refused("Dites pourquoi ce point n’est plus d’actualité.", field="reason")
     with transaction.atomic():
         pin = Pin.objects.within(_reach()).select_for_update().filter(pk=pin_id).first()
         if pin is None:
@@ -131,7 +146,8 @@ def unpin_vigilance(pin_id: UUID) -> Pin:
         if pin.ends_at is None or pin.ends_at > timezone.now():
             pin.ends_at = max(timezone.now(), pin.starts_at)
             pin.ended_by = _actor().label
-            pin.save(update_fields=["ends_at", "ended_by"])
+            pin.ended_reason = why
+            pin.save(update_fields=["ends_at", "ended_by", "ended_reason"])
             journal.append(
                 "vigilance.ended", person_id=pin.person_id, object_id=pin.pk, announce=False
             )

@@ -1,6 +1,7 @@
 """Reads of notes, vigilance points, documents and working notes, under reach."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,8 @@ class ShownNote:
     may_correct: bool = False
     may_mask: bool = False
     masked: bool = False
+    from_some: int = 0
+    """From how many members it is hidden, said to whoever may hide it."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,12 @@ def notes(object_ids: Collection[UUID]) -> dict[UUID, ShownNote]:
         shown[document.note_id].documents.append(document)
     for pin in _pins_of(actor, reach.now, list(shown)):
         shown[pin.note_id].pin = pin
-    hidden = set(_hidden(list(shown)))
+    hidden: dict[Any, list[UUID | None]] = defaultdict(list)
+    for first, holder in _hidden(list(shown)):
+        hidden[first].append(holder)
     for first, held in shown.items():
-        held.masked = first in hidden
+        held.masked = None in hidden[first]
+        held.from_some = sum(holder is not None for holder in hidden[first])
         held.may_correct = rules.wrote(actor, held.note)
         held.may_mask = rules.may_mask(actor, held.note)
     return shown
@@ -90,10 +96,10 @@ def _pins_of(actor: Actor, now: dt.datetime, notes: Sequence[UUID]) -> QuerySet[
 
 
 @prepared
-def _hidden(ids: Sequence[UUID]) -> QuerySet[Mask, UUID]:
-    """Which of these objects are hidden from everybody."""
-    rows = Mask.objects.filter(object_id__in=ids, holder_id=None, ended_at=None)
-    return rows.values_list("object_id", flat=True)
+def _hidden(ids: Sequence[UUID]) -> QuerySet[Mask, tuple[UUID, UUID | None]]:
+    """Which of these objects are hidden, and from whom (None: from everybody)."""
+    rows = Mask.objects.filter(object_id__in=ids, ended_at=None)
+    return rows.values_list("object_id", "holder_id")
 
 
 def documents_by_id(object_ids: Collection[UUID]) -> dict[UUID, Document]:
@@ -165,6 +171,31 @@ def working_notes(reach: Reach, person_id: UUID) -> list[WorkingNote]:
         replaced_by=None,
     )
     return list(rows.order_by("-at", "-pk")[:100])
+
+
+def working_or_404(reach: Reach, person_id: UUID, working_id: UUID) -> WorkingNote:
+    """The present version of a working note of the actor's organisation. Raises Http404."""
+    note: WorkingNote | None = (
+        WorkingNote.objects.within(reach)
+        .filter(
+            pk=working_id,
+            person_id__in=cluster_ids(person_id),
+            organisation=reach.actor.organisation_id,
+        )
+        .first()
+    )
+    if note is None:
+        raise Http404
+    return note
+
+
+def pin_or_404(reach: Reach, person_id: UUID, pin_id: UUID) -> Pin:
+    """A vigilance point of this person that the actor may read. Raises Http404."""
+    rows = Pin.objects.within(reach).filter(person_id__in=cluster_ids(person_id))
+    pin: Pin | None = rows.filter(pk=pin_id).first()
+    if pin is None:
+        raise Http404
+    return pin
 
 
 def team_names(reach: Reach, person_id: UUID) -> list[str]:

@@ -60,12 +60,13 @@ def plant(world: World) -> None:
             _note(world, name, to, masked=masked)
             _document(world, name, to, masked=masked)
         for name, place in itertools.product(("A", "B"), ("msp", "practice", "other")):
-            WorkingNote.objects.create(
+            working = WorkingNote.objects.create(
                 person=world.persons[name],
                 organisation=world.organisations[place],
                 text=world.canary("working_file", name, organisation=place),
                 **_author(world),
             )
+            world.add("working_id", name, working.pk)
 
 
 def _note(world: World, name: str, to: Audience, *, masked: bool) -> None:

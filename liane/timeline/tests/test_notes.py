@@ -146,8 +146,10 @@ def test_a_vigilance_point_heads_the_record_until_it_is_taken_off(circle, as_):
         reach = Reach.of(acting.current())
         pins = written.pins(reach, circle.person.pk)
         assert [pin.label for pin in pins] == ["Allergie pénicilline", "Chutes"]
-        services.unpin_vigilance(pins[1].pk)
-        services.unpin_vigilance(pins[1].pk)
+        with pytest.raises(Refused):
+            services.unpin_vigilance(pins[1].pk, reason=" ")
+        services.unpin_vigilance(pins[1].pk, reason="Marche mieux")
+        services.unpin_vigilance(pins[1].pk, reason="Marche mieux")
         assert [pin.label for pin in written.pins(reach, circle.person.pk)] == [
             "Allergie pénicilline"
         ]
@@ -194,6 +196,22 @@ def test_files_go_with_a_note_to_the_same_readers(circle, as_):
         assert [d.title for d in timeline(circle)[0].object.documents] == ["Cheville"]
     with as_("julie"):
         assert timeline(circle) == []
+
+
+def test_a_note_of_any_kind_is_put_at_the_head_of_the_record_once(circle, as_):
+    with as_("claire"):
+        row = note(circle, "Réaction à l’amoxicilline")
+        services.correct_note(row.pk, text="Urticaire sous amoxicilline")
+    with as_("paul"):
+        services.pin_vigilance(row.pk, PinWish("Allergie amoxicilline", Pin.Level.URGENT))
+        with pytest.raises(Refused):
+            services.pin_vigilance(row.pk, PinWish("Encore"))
+        reach = Reach.of(acting.current())
+        assert [pin.label for pin in written.pins(reach, circle.person.pk)] == [
+            "Allergie amoxicilline"
+        ]
+    with as_("karim"), pytest.raises(Http404):
+        services.pin_vigilance(row.pk, PinWish("Non"))
 
 
 def test_the_author_hides_a_note_with_all_that_hangs_on_it_then_shows_it(circle, as_):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from liane.core.acting import owner
 from liane.core.ids import uuid7
 from liane.core.tests import samples
-from liane.timeline.models import Document, Note, WorkingNote
+from liane.timeline.models import Document, Note, Pin, WorkingNote
 
 PDF = "application/pdf"
 
@@ -182,8 +182,8 @@ def test_a_vigilance_point_heads_every_tab(url, sign_in):
         assert "Pénicilline" in page(sign_in("paul"), url(name))
     assert "Pénicilline" not in page(sign_in("karim"), url("stream"))
     html = page(client, url("stream"))
-    (start,) = [part for part in html.split('action="') if "/retirer/" in part[:200]]
-    client.post(start.split('"')[0])
+    (start,) = [part for part in html.split('href="') if "/retirer/" in part[:200]]
+    client.post(start.split('"')[0], {"reason": "Tests négatifs"})
     assert 'class="chip urgent"' not in page(client, url("stream"))
 
 
@@ -193,7 +193,8 @@ def test_hiding_and_showing_again(url, sign_in):
     (note,) = rows(Note)
     client.post(url("hide", note.pk))
     assert "Entre nous" not in page(sign_in("paul"), url("stream"))
-    assert "La montrer de nouveau" in page(client, url("stream"))
+    assert "Masquée : vous seul la voyez" in page(client, url("stream"))
+    assert "Montrer de nouveau à tous" in page(client, url("hide", note.pk))
     client.post(url("hide", note.pk), {"montrer": "1"})
     assert "Entre nous" in page(sign_in("paul"), url("stream"))
     assert sign_in("paul").post(url("hide", note.pk)).status_code == 403
@@ -265,3 +266,78 @@ def test_the_record_shows_the_last_entries(url, sign_in):
     client.post(url("note_write"), {"kind": "follow_up", "text": "Dernier passage"})
     assert "Dernier passage" in page(client, url("record"))
     assert "Dernier passage" not in page(sign_in("karim"), url("record"))
+
+
+def test_a_note_is_hidden_from_one_member_seen_by_whom_and_shown_again(url, sign_in, circle):
+    sign_in("claire").post(
+        url("note_write"), {"kind": "follow_up", "text": "Conflit avec son fils"}
+    )
+    (note,) = rows(Note)
+    claire, where = sign_in("claire"), url("hide", note.pk)
+    html = page(claire, where)
+    assert "MSP des Pins" in html
+    assert "Masquer" in html
+    answer = claire.post(where, {"holder": str(circle.msp.pk)})
+    assert answer["Location"] == where
+    assert "masqué" in page(claire, where)
+    assert "masquée à 1" in page(claire, url("stream"))
+    assert "Conflit" not in page(sign_in("paul"), url("stream"))
+    assert sign_in("paul").get(where).status_code == 404
+    claire.post(where, {"holder": str(circle.msp.pk), "montrer": "1"})
+    assert "Conflit" in page(sign_in("paul"), url("stream"))
+
+
+@pytest.mark.parametrize("holder", ["pas-un-membre", str(uuid7())])
+def test_nothing_is_hidden_from_who_is_not_a_member(url, sign_in, circle, holder):
+    sign_in("claire").post(url("note_write"), {"kind": "follow_up", "text": "Vue"})
+    (note,) = rows(Note)
+    assert sign_in("claire").post(url("hide", note.pk), {"holder": holder}).status_code == 404
+
+
+def test_a_colleague_has_no_page_to_hide_another_s_note(url, sign_in, circle):
+    sign_in("claire").post(url("note_write"), {"kind": "follow_up", "text": "Vue"})
+    (note,) = rows(Note)
+    assert sign_in("paul").get(url("hide", note.pk)).status_code == 403
+
+
+def test_the_person_hides_from_her_own_space_what_is_shared_with_her(url, sign_in, circle):
+    sign_in("claire").post(
+        url("note_write"), {"kind": "follow_up", "text": "Vue ce matin", "for_person": "on"}
+    )
+    (note,) = rows(Note)
+    where = reverse("portal_mask", args=[note.pk])
+    odette = sign_in("odette")
+    assert where in page(odette, "/portail/partage/")
+    odette.post(where, {"holder": str(circle.msp.pk)})
+    assert "masqué" in page(odette, where)
+    assert "Vue ce matin" not in page(sign_in("paul"), url("stream"))
+    assert sign_in("julie").get(where).status_code == 404
+
+
+def test_an_existing_note_is_put_at_the_head_and_taken_off_with_a_reason(url, sign_in, circle):
+    sign_in("claire").post(url("note_write"), {"kind": "follow_up", "text": "Deux chutes en mai"})
+    (note,) = rows(Note)
+    paul = sign_in("paul")
+    assert "Afficher en tête" in page(paul, url("stream"))
+    wish = {"pin_label": "Chutes", "pin_level": "late", "pin_until": ""}
+    assert paul.post(url("pin", note.pk), wish | {"pin_label": ""}).status_code == 422
+    assert paul.post(url("pin", note.pk), wish).status_code == 302
+    (pin,) = rows(Pin)
+    assert "Retirer « Chutes »" in page(paul, url("stream"))
+    assert paul.post(url("unpin", pin.pk), {"reason": ""}).status_code == 422
+    assert paul.post(url("unpin", pin.pk), {"reason": "Marche avec une canne"}).status_code == 302
+    assert "Marche avec une canne" in page(sign_in("claire"), url("stream"))
+
+
+def test_an_internal_note_is_corrected_by_its_author_alone(url, sign_in, circle):
+    claire = sign_in("claire")
+    claire.post(url("working"), {"text": "Fatige", "key": str(uuid7())})
+    (first,) = rows(WorkingNote)
+    where = url("working_correct", first.pk)
+    assert where in page(claire, url("working"))
+    assert claire.post(where, {"text": "Fatigue", "key": str(uuid7())}).status_code == 302
+    html = page(claire, url("working"))
+    assert "Fatigue" in html
+    assert "Fatige" not in html
+    assert claire.post(where, {"text": "Autre", "key": str(uuid7())}).status_code == 409
+    assert sign_in("paul").get(where).status_code == 404
