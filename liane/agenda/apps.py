@@ -14,6 +14,7 @@ class AgendaConfig(AppConfig):
         """Offer pages, panels, journal kinds, notifications, jobs and the death step."""
         from liane.agenda import importing, panels, replacing, services
         from liane.core import registry
+        from liane.core.areas import Area
         from liane.core.registry import (
             Job,
             LiveRenderer,
@@ -25,7 +26,7 @@ class AgendaConfig(AppConfig):
             TodaySection,
         )
 
-        registry.nav.append(NavEntry("Agenda", "/agenda/", "calendar", 30))
+        registry.nav.append(NavEntry("Agenda", "/agenda/", "calendar", 30, area=Area.AGENDA))
         registry.tabs.append(Tab("Agenda", "agenda/", 30))
         registry.today.append(
             TodaySection("round", "main", 20, "agenda/today.html", panels.today)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from liane.agenda import choices, feeds, queries, rules
-from liane.circle.record import reads
+from liane.circle.record import reach_of, reads
 from liane.core import acting
 from liane.core.areas import Area
 from liane.core.http import Request
@@ -27,9 +27,23 @@ def today(request: Request) -> dict[str, Any] | None:
     return {"round": found, "resumptions": resumptions, "summary": summary}
 
 
+def may_note(request: Request, person: Any = None) -> bool:
+    """True for those whose work holds visits that they write down (for ``person`` when given).
+
+    A query only where the role writes through some grants and not others.
+    """
+    actor = request.actor
+    scopes = actor.write.get(Area.INTERVENTION)
+    if not scopes or actor.role in PORTAL_ROLES:
+        return False
+    if person is None or scopes >= actor.read.get(Area.AGENDA, frozenset()):
+        return True
+    return reach_of(request).may_write(Area.INTERVENTION, person.pk)
+
+
 def note_today(request: Request) -> dict[str, Any] | None:
     """« Noter une visite » on top of Aujourd’hui."""
-    if not request.actor.write.get(Area.INTERVENTION) or request.actor.role in PORTAL_ROLES:
+    if not may_note(request):
         return None
     return {"person": None}
 
@@ -58,7 +72,7 @@ def upcoming(request: Request, person: Any) -> dict[str, Any] | None:
 
 def action(request: Request, person: Any) -> dict[str, Any] | None:
     """« Noter une visite » on top of a record."""
-    if not request.actor.write.get(Area.INTERVENTION) or person.died_on:
+    if person.died_on or not may_note(request, person):
         return None
     return {"person": person}
 

@@ -8,6 +8,7 @@ class CircleConfig(AppConfig):
     def ready(self) -> None:
         from liane.circle import access, compile, notices, panels, rls, seat_pages
         from liane.core import guard, registry
+        from liane.core.areas import Area
         from liane.core.registry import (
             NavEntry,
             Panel,
@@ -26,11 +27,21 @@ class CircleConfig(AppConfig):
         notices.register()
         nav.append(
             NavEntry(
-                "Personnes", "/personnes/", "people", 40, roles=frozenset(Practice.Role.values)
+                "Personnes",
+                "/personnes/",
+                "people",
+                40,
+                area=Area.IDENTITY,
+                roles=frozenset(Practice.Role.values),
             )
         )
         frame["person_search"] = NavEntry(
-            "Chercher", "/personnes/", "search", 10, roles=frozenset(Practice.Role.values)
+            "Chercher",
+            "/personnes/",
+            "search",
+            10,
+            area=Area.IDENTITY,
+            roles=frozenset(Practice.Role.values),
         )
         tabs.append(Tab("Cercle", "cercle/", 60))
         tabs.append(Tab("Identité", "identite/", 80))

@@ -176,12 +176,18 @@ class ReasonForm(forms.Form):
 
 
 class LinkForm(ReasonForm):
-    """Another record that is the same person."""
+    """What proves that two records are one person; twice where somebody else could be meant."""
 
-    other = forms.UUIDField(
-        label="L’autre dossier",
-        help_text="Son identifiant : la fin de l’adresse de sa page.",
+    other = forms.UUIDField(widget=forms.HiddenInput)
+    sure = forms.BooleanField(
+        label="J’ai vérifié : ce n’est ni un jumeau, ni un homonyme",
+        error_messages={"required": "Vérifiez d’abord que ce n’est pas quelqu’un d’autre."},
     )
+
+    def __init__(self, *args: Any, careful: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not careful:
+            del self.fields["sure"]
 
 
 class InvitationForm(forms.Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from liane.circle.pages import accesses, circle, identity, persons
+from liane.circle.pages import accesses, circle, identity, linking, persons
 
 urlpatterns = [
     path("personnes/", persons.people, name="people"),
@@ -55,10 +55,10 @@ urlpatterns = [
     path("personnes/<uuid:person_id>/identite/souhait", identity.wish, name="identity_wish"),
     path("personnes/<uuid:person_id>/identite/deces", identity.death, name="identity_death"),
     path("personnes/<uuid:person_id>/identite/medecin", identity.doctor, name="identity_doctor"),
-    path("personnes/<uuid:person_id>/identite/rapprocher", identity.link, name="identity_link"),
+    path("personnes/<uuid:person_id>/identite/rapprocher", linking.link, name="identity_link"),
     path(
         "personnes/<uuid:person_id>/identite/liens/<uuid:link_id>/defaire",
-        identity.unlink,
+        linking.unlink,
         name="identity_unlink",
     ),
     path("personnes/<uuid:person_id>/entourage/nouveau", identity.contact_new, name="contact_new"),

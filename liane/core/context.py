@@ -54,7 +54,7 @@ class Nav:
 
     def __init__(self, request: HttpRequest) -> None:
         role = _role(request)
-        entries = nav_for(role) if role else []
+        entries = [one for one in nav_for(role) if _has(one, request)] if role else []
         self.items = [_item(entry, request) for entry in entries]
         on_phone = [item for item, entry in zip(self.items, entries, strict=True) if entry.on_phone]
         fits = len(self.items) <= self.ROOM + 1 and len(on_phone) == len(self.items)
@@ -70,7 +70,7 @@ class Frame:
         offered = {
             name: _item(entry, request)
             for name, entry in registry.frame.items()
-            if not entry.roles or role in entry.roles
+            if (not entry.roles or role in entry.roles) and _has(entry, request)
         }
         self.person_search = offered.get("person_search")
         self.notifications = offered.get("notifications")
@@ -82,6 +82,12 @@ class Frame:
             for entry in sorted(registry.account_links, key=lambda entry: entry.order)
             if not entry.roles or role in entry.roles
         ]
+
+
+def _has(entry: NavEntry, request: HttpRequest) -> bool:
+    """True when something can be behind an entry for whoever acts."""
+    actor = getattr(request, "actor", None)
+    return entry.area is None or bool(actor is not None and actor.read.get(entry.area))
 
 
 def _count(name: str, request: HttpRequest) -> int:

@@ -12,12 +12,16 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
+from liane.core.areas import Area
 from liane.core.routes import PORTAL_ROLES
 
 
 @dataclass(frozen=True)
 class NavEntry:
-    """An entry of the main navigation. ``roles`` empty means every professional role."""
+    """An entry of the main navigation. ``roles`` empty means every professional role.
+
+    ``area``: what one must be able to read for anything to be behind it; it is not shown without.
+    """
 
     label: str
     path: str
@@ -26,6 +30,7 @@ class NavEntry:
     roles: frozenset[str] = frozenset()
     on_phone: bool = True
     badge: Callable[[HttpRequest], int] | None = None
+    area: Area | None = None
 
 
 @dataclass(frozen=True)

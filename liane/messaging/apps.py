@@ -8,6 +8,7 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         from liane.core import registry
+        from liane.core.areas import Area
         from liane.core.registry import (
             EntryKind,
             Job,
@@ -22,7 +23,9 @@ class MessagingConfig(AppConfig):
         )
         from liane.messaging import imap, outside, panels, queries, services
 
-        registry.nav.append(NavEntry("Messages", "/messages/", "message", 20, badge=panels.badge))
+        registry.nav.append(
+            NavEntry("Messages", "/messages/", "message", 20, badge=panels.badge, area=Area.THREAD)
+        )
         registry.tabs.append(Tab("Messages", "messages/", 20))
         registry.panels.append(
             Panel("messages", "main", 10, "messaging/panel_record.html", panels.record_panel)

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from liane.core import acting
+from liane.core.areas import Area
 from liane.core.registry import Fragment
 from liane.core.routes import PORTAL_ROLES
 from liane.tasks import queries, rules
@@ -27,7 +28,9 @@ def record(request: Any, person: Any) -> dict[str, Any] | None:
     """« À faire » beside a record."""
     if request.actor.role in PORTAL_ROLES or person.died_on:
         return None
-    return {"person": person, "tasks": queries.of_person(person.pk)}
+    may_give = bool(request.actor.read.get(Area.TIMELINE))
+    tasks = queries.of_person(person.pk)
+    return {"person": person, "tasks": tasks, "may_give": may_give} if may_give or tasks else None
 
 
 def fresh_row(signal: Any) -> list[Fragment]:

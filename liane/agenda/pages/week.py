@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from liane.agenda import queries
+from liane.agenda import panels, queries
 from liane.agenda.pages.common import around, shown_monday
 from liane.circle.access import access_patient
 from liane.circle.record import frame
@@ -51,6 +51,7 @@ def of_person(request: Request, person_id: UUID) -> HttpResponse:
         "series": list(queries.series_of(person.pk)),
         "overlapping": queries.overlapping(visits),
         "resumptions": queries.resumptions(person.pk),
+        "may_note": not person.died_on and panels.may_note(request, person),
     }
     return render(request, "agenda/of_person.html", context)
 

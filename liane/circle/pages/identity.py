@@ -44,6 +44,7 @@ def identity(request: Request, person_id: UUID) -> HttpResponse:
         writes = reach_of(request).may_write(Area.IDENTITY, person.pk)
         context |= {
             "writes": writes,
+            "writes_wishes": reach_of(request).may_write(Area.CONSENT, person.pk),
             "matricule": ins.of(person) if writes else None,
             "contacts": queries.contacts(person.pk),
             "doctor": queries.attending_doctor(person.pk, clock.today()),
@@ -56,7 +57,7 @@ def identity(request: Request, person_id: UUID) -> HttpResponse:
     return render(request, "circle/persons/identity.html", context)
 
 
-def _writable(request: Request, person_id: UUID, area: Area = Area.IDENTITY) -> Patient:
+def writable(request: Request, person_id: UUID, area: Area = Area.IDENTITY) -> Patient:
     """The person, when this actor may change ``area``: 404 otherwise."""
     person = access_patient(person_id, Area.IDENTITY, resource="identity_form")
     reach = reach_of(request)
@@ -85,7 +86,7 @@ def _form(
 @route(Policy.PROFESSIONAL, audit="identity")
 def contact_data(request: Request, person_id: UUID) -> HttpResponse:
     """Address, phone, how to get in. Both versions are shown when somebody else changed it."""
-    person = _writable(request, person_id)
+    person = writable(request, person_id)
     start = {name: getattr(person, name) for name in WHERE} | {"version": person.version}
     form = forms.ContactDataForm(request.POST or None, initial=start)
     if request.method == "POST" and form.is_valid():
@@ -112,7 +113,7 @@ def contact_data(request: Request, person_id: UUID) -> HttpResponse:
 @route(Policy.PROFESSIONAL, audit="identity")
 def traits(request: Request, person_id: UUID) -> HttpResponse:
     """Correct names, birth, sex."""
-    person = _writable(request, person_id)
+    person = writable(request, person_id)
     start = {name: getattr(person, name) for name in TRAITS} | {"version": person.version}
     form = forms.CorrectionForm(request.POST or None, initial=start)
     return _form(
@@ -129,7 +130,7 @@ def traits(request: Request, person_id: UUID) -> HttpResponse:
 @route(Policy.PROFESSIONAL, audit="identity")
 def ins_status(request: Request, person_id: UUID) -> HttpResponse:
     """One step of the identity's status."""
-    person = _writable(request, person_id)
+    person = writable(request, person_id)
     form = forms.InsForm(person, request.POST or None)
 
     def step() -> Patient:
@@ -148,7 +149,7 @@ def ins_status(request: Request, person_id: UUID) -> HttpResponse:
 @route(Policy.PROFESSIONAL, audit="identity", methods=("POST",))
 def twin(request: Request, person_id: UUID) -> HttpResponse:
     """Put up or take down the banner of a twin or namesake."""
-    person = _writable(request, person_id)
+    person = writable(request, person_id)
     patients.set_twin_warning(
         person.pk, request.POST.get("warned") == "1", reason="signalé sur la page d’identité"
     )
@@ -158,7 +159,7 @@ def twin(request: Request, person_id: UUID) -> HttpResponse:
 @route(Policy.PROFESSIONAL, audit="identity")
 def wish(request: Request, person_id: UUID) -> HttpResponse:
     """Write down what the person answers now."""
-    person = _writable(request, person_id, Area.CONSENT)
+    person = writable(request, person_id, Area.CONSENT)
     form = forms.WishForm(request.POST or None)
 
     def answered() -> Any:
@@ -177,7 +178,7 @@ def wish(request: Request, person_id: UUID) -> HttpResponse:
 @route(Policy.PROFESSIONAL, audit="identity")
 def death(request: Request, person_id: UUID) -> HttpResponse:
     """Confirm a death."""
-    person = _writable(request, person_id)
+    person = writable(request, person_id)
     form = forms.DeathForm(request.POST or None)
     return _form(
         request, person, form, "Confirmer un décès",
@@ -190,7 +191,7 @@ def death(request: Request, person_id: UUID) -> HttpResponse:
 @route(Policy.PROFESSIONAL, audit="identity")
 def contact_new(request: Request, person_id: UUID) -> HttpResponse:
     """Add somebody of the person's own life."""
-    person = _writable(request, person_id)
+    person = writable(request, person_id)
     form = forms.ContactForm(request.POST or None)
     return _form(
         request, person, form, "Ajouter un proche",
@@ -208,7 +209,7 @@ def _contact(person: Patient, contact_id: UUID) -> Contact:
 @route(Policy.PROFESSIONAL, audit="identity")
 def contact(request: Request, person_id: UUID, contact_id: UUID) -> HttpResponse:
     """Correct a contact, name the person of trust, or end the contact."""
-    person = _writable(request, person_id)
+    person = writable(request, person_id)
     known = _contact(person, contact_id)
     form = forms.ContactForm(
         request.POST or None,
@@ -223,7 +224,7 @@ def contact(request: Request, person_id: UUID, contact_id: UUID) -> HttpResponse
 @route(Policy.PROFESSIONAL, audit="identity", methods=("POST",))
 def contact_trust(request: Request, person_id: UUID, contact_id: UUID) -> HttpResponse:
     """Name the person of trust, or end it."""
-    known = _contact(_writable(request, person_id), contact_id)
+    known = _contact(writable(request, person_id), contact_id)
     patients.name_trusted(known.pk, request.POST.get("trusted") == "1")
     return redirect("identity", person_id=person_id)
 
@@ -231,7 +232,7 @@ def contact_trust(request: Request, person_id: UUID, contact_id: UUID) -> HttpRe
 @route(Policy.PROFESSIONAL, audit="identity", methods=("POST",))
 def contact_end(request: Request, person_id: UUID, contact_id: UUID) -> HttpResponse:
     """This person is no longer around."""
-    patients.end_contact(_contact(_writable(request, person_id), contact_id).pk)
+    patients.end_contact(_contact(writable(request, person_id), contact_id).pk)
     messages.success(request, "Ses droits, s’il y en avait, prennent fin maintenant.")
     return redirect("identity", person_id=person_id)
 
@@ -239,7 +240,7 @@ def contact_end(request: Request, person_id: UUID, contact_id: UUID) -> HttpResp
 @route(Policy.PROFESSIONAL, audit="identity")
 def contact_access(request: Request, person_id: UUID, contact_id: UUID) -> HttpResponse:
     """Give or take back a carer's right."""
-    person = _writable(request, person_id, Area.CONSENT)
+    person = writable(request, person_id, Area.CONSENT)
     known = _contact(person, contact_id)
     form = forms.CarerAccessForm(
         request.POST or None, initial={"access": known.access, "measure": known.measure}
@@ -266,7 +267,7 @@ def _end_of(day: dt.date | None) -> dt.datetime | None:
 @route(Policy.PROFESSIONAL, audit="identity")
 def doctor(request: Request, person_id: UUID) -> HttpResponse:
     """Name the attending doctor, found in the directory."""
-    person = _writable(request, person_id)
+    person = writable(request, person_id)
     if request.method == "POST" and "practice" in request.POST:
         patients.name_attending_doctor(person.pk, parse(request.POST["practice"]))
         messages.success(request, "Médecin traitant noté.")
@@ -277,31 +278,3 @@ def doctor(request: Request, person_id: UUID) -> HttpResponse:
         "doctor": queries.attending_doctor(person.pk, clock.today()),
     }  # fmt: skip
     return render(request, "circle/persons/doctor.html", context)
-
-
-@route(Policy.PROFESSIONAL, audit="identity")
-def link(request: Request, person_id: UUID) -> HttpResponse:
-    """Say that another record is the same person (identity vigilance)."""
-    person = _writable(request, person_id)
-    if request.actor.role != "identity":
-        raise Http404
-    form = forms.LinkForm(request.POST or None)
-    return _form(
-        request, person, form, "Rapprocher deux dossiers",
-        lambda: patients.link(
-            person.pk, form.cleaned_data["other"], reason=form.cleaned_data["reason"]
-        ),
-    )  # fmt: skip
-
-
-@route(Policy.PROFESSIONAL, audit="identity", methods=("POST",))
-def unlink(request: Request, person_id: UUID, link_id: UUID) -> HttpResponse:
-    """Undo a link (identity vigilance)."""
-    person = _writable(request, person_id)
-    if request.actor.role != "identity":
-        raise Http404
-    if not queries.living_links(person.pk).filter(pk=link_id).exists():
-        raise Http404
-    patients.unlink(link_id, reason=request.POST.get("reason", ""))
-    messages.success(request, "Les deux dossiers sont de nouveau séparés.")
-    return redirect("identity", person_id=person_id)
