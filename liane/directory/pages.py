@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from liane.accounts.mailing import send_invitation
 from liane.core.errors import NotAllowed, Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
@@ -130,6 +131,7 @@ def invite(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
                 "organisation": found,
                 "invited": invited,
                 "link": request.build_absolute_uri(invited.path) if invited else "",
+                "mailed": send_invitation(invited) if invited else False,
             }
             return render(request, "directory/invited.html", context)
     return render(

@@ -92,6 +92,39 @@ def test_an_invitation_by_form_shows_link_and_code(claire, sign_in):
     assert f"/invitation/{answer.context['invited'].invitation.pk}/" in answer.content.decode()
 
 
+def invite_by_form(client, organisation):
+    return client.post(
+        f"/annuaire/structures/{organisation.pk}/inviter/",
+        {
+            "given": "Paul", "family": "Duhart", "email": "paul@cabinet.example",
+            "role": "secretary", "profession": "", "rpps": "", "function": "",
+        },
+    )  # fmt: skip
+
+
+def test_the_invitation_is_mailed_without_its_code(claire, sign_in, mailoutbox):
+    make.practice("sarah", role="manager", of=claire.organisation, name="Sarah Dumora")
+    answer = invite_by_form(sign_in("sarah"), claire.organisation)
+    invited = answer.context["invited"]
+    (mail,) = mailoutbox
+    assert mail.to == ["paul@cabinet.example"]
+    assert invited.path in mail.body
+    assert "Sarah Dumora vous invite" in mail.body
+    assert invited.code not in mail.body
+    assert "Lien envoyé" in answer.content.decode()
+
+
+def test_when_the_mail_does_not_leave_the_link_is_passed_on_by_hand(claire, sign_in, monkeypatch):
+    def refused(**_):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("liane.accounts.mailing.send_mail", refused)
+    make.practice("sarah", role="manager", of=claire.organisation)
+    html = invite_by_form(sign_in("sarah"), claire.organisation).content.decode()
+    assert "n’est pas parti" in html
+    assert "/invitation/" in html
+
+
 def test_an_absence_by_form(claire, sign_in):
     client = sign_in("claire")
     answer = client.post(
