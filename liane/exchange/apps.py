@@ -1,5 +1,6 @@
 """Messages from and to other systems."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.apps import AppConfig
@@ -11,8 +12,10 @@ class ExchangeConfig(AppConfig):
     def ready(self) -> None:
         """Offer identity vigilance its queue."""
         from liane.core import registry
-        from liane.core.registry import NavEntry
+        from liane.core.registry import Job, NavEntry
+        from liane.exchange import failures
 
+        registry.add_jobs(Job("exchange.retry", timedelta(minutes=30), failures.retry_all))
         registry.nav.append(
             NavEntry(
                 "Identités",

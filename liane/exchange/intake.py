@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 from liane.core import acting, keys
 from liane.core.prepared import prepared
 from liane.directory.models import Organisation
-from liane.exchange import cases
+from liane.exchange import cases, failures
 from liane.exchange.applying import Applied, apply
 from liane.exchange.hl7v2 import acks, parsing, read, validation
 from liane.exchange.hl7v2.acks import Answer
@@ -49,6 +49,7 @@ class Receipt:
 def receive(raw: bytes, *, channel: str, hospital: Organisation | None = None) -> Receipt:
     """Take in one message and answer it. Never raises: a failure of ours is answered AR."""
     message: parsing.Message | None = None
+    adt: AdtMessage | None = None
     try:
         message = parsing.parse(raw)
         adt = read.read(message)
@@ -59,7 +60,10 @@ def receive(raw: bytes, *, channel: str, hospital: Organisation | None = None) -
     except parsing.NotHl7 as error:
         return Receipt("rejected", str(error), acks.build(None, answer=Answer.REJECTED))
     except Exception as error:
+        where = f"{type(error).__name__} {_place(error)}"
         log.error("adt.failed", error=type(error).__name__, where=_place(error))
+        if message is not None and failures.set_aside(raw, message, adt, channel, hospital, where):
+            return Receipt("failed", f"set aside: {where}", acks.build(message))
         problem = acks.internal_failure()
         return Receipt("rejected", problem.text, acks.build(message, [problem]))
 

@@ -19,6 +19,7 @@ class RawMessage(Base, Guarded):
         QUEUED = "queued", "en attente d’identitovigilance"
         IGNORED = "ignored", "sans suite"
         REJECTED = "rejected", "refusé"
+        FAILED = "failed", "mis de côté après des échecs"
 
     rls_using = "(SELECT liane_all())"
 
@@ -49,6 +50,15 @@ class RawMessage(Base, Guarded):
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+
+class FailedTry(Base, Guarded):
+    """How often one message broke here: a hospital that sends it again must not wait for ever."""
+
+    rls_using = "(SELECT liane_all())"
+
+    digest = models.CharField(max_length=64, unique=True)
+    tries = models.PositiveSmallIntegerField(default=0)
 
 
 class IdentityCase(Base, Authored, Guarded):

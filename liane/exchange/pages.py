@@ -11,7 +11,7 @@ from liane.core.errors import NotAllowed, Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
 from liane.directory.models import Practice
-from liane.exchange import queries, services
+from liane.exchange import failures, queries, services
 from liane.exchange.models import IdentityCase
 
 LIST = "/parametres/identites/"
@@ -21,7 +21,11 @@ LIST = "/parametres/identites/"
 def waiting(request: Request) -> HttpResponse:
     """Messages to settle."""
     _only_vigilance(request)
-    return render(request, "exchange/waiting.html", {"waiting": queries.open_cases()})
+    return render(
+        request,
+        "exchange/waiting.html",
+        {"waiting": queries.open_cases(), "failed": queries.failed()},
+    )
 
 
 @route(Policy.PROFESSIONAL, audit="identity", methods=("GET", "HEAD"))
@@ -38,6 +42,19 @@ def compare(request: Request, case_id: UUID) -> HttpResponse:
         "attach": _ATTACH.get(IdentityCase.Reason(case.reason), "C’est cette personne"),
     }
     return render(request, "exchange/compare.html", context)
+
+
+@route(Policy.PROFESSIONAL, audit="identity", methods=("POST",))
+def retry(request: Request, message_id: UUID) -> HttpResponse:
+    """Try a message that was set aside again."""
+    _only_vigilance(request)
+    if message_id not in {one.message.pk for one in queries.failed()}:
+        raise Http404
+    if failures.retry(message_id):
+        messages.success(request, "Le message est passé : le séjour est à jour.")
+    else:
+        messages.error(request, "Le message échoue encore. Prévenez l’administration technique.")
+    return redirect(LIST)
 
 
 @route(Policy.PROFESSIONAL, audit="identity", methods=("POST",))

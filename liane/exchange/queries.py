@@ -13,7 +13,7 @@ from liane.core import acting, ledger
 from liane.core.areas import Area
 from liane.core.text import normalise
 from liane.directory.models import Practice
-from liane.exchange.models import IdentityCandidate, IdentityCase
+from liane.exchange.models import IdentityCandidate, IdentityCase, RawMessage
 from liane.patients.models import Patient
 
 _SEXES = {"F": "femme", "M": "homme"}
@@ -61,6 +61,30 @@ def open_cases() -> list[Waiting]:
     persons = IdentityCandidate.objects.filter(case__in=[one.case.pk for one in found.values()])
     ledger.read(persons.values_list("person_id", flat=True), "identity")
     return list(found.values())
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A message that was set aside, and the person it is about."""
+
+    message: RawMessage
+    person: Patient
+
+
+def failed() -> list[Failed]:
+    """Messages set aside after failures, about persons within reach. The reads are recorded."""
+    reached = Reach.of(acting.current()).patients(Area.IDENTITY)
+    with acting.acting(acting.system("messages mis de côté")):
+        rows = list(
+            RawMessage.objects.filter(status=RawMessage.Status.FAILED, person_id__isnull=False)
+            .select_related("hospital")
+            .defer("content")
+            .order_by("created_at")[:200]
+        )
+    people = reached.in_bulk([row.person_id for row in rows])
+    found = [Failed(row, people[row.person_id]) for row in rows if row.person_id in people]
+    ledger.read([one.person.pk for one in found], "identity")
+    return found
 
 
 def count_open() -> int:
