@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("liane.messaging.urls")),
     path("", include("liane.notifications.urls")),
     path("", include("liane.portal.urls")),
+    path("", include("liane.referrals.urls")),
     path("", include("liane.stays.urls")),
     path("", include("liane.tasks.urls")),
     path("", include("liane.timeline.urls")),

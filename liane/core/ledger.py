@@ -65,14 +65,17 @@ def _row(
 
 
 def read(
-    person_ids: Iterable[UUID],
+    person_ids: Iterable[UUID | None],
     resource: str,
     *,
     object_id: UUID | None = None,
     ground: str = "",
     action: str = Action.READ,
 ) -> None:
-    """Note that data of these persons is about to be shown. Committed by :func:`recording`."""
+    """Note that data of these persons is about to be shown. Committed by :func:`recording`.
+
+    None stands for somebody without a record yet: ``object_id`` then says what was shown.
+    """
     batch = _batch.get()
     rows = [((person_id, resource, object_id, str(action)), person_id) for person_id in person_ids]
     if batch is None:

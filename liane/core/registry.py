@@ -220,6 +220,12 @@ today: list[TodaySection] = []
 absence_steps: list[Callable[[Any], str]] = []
 """Called with a `directory.Absence` inside the transaction that notes it (visits change hands…);
 each gives a sentence to show, or nothing."""
+letters: list[Callable[[UUID, str, str], bool]] = []
+"""``letter(practice_id, subject, text)`` writes to a professional outside, by mail and signed link,
+as the current actor; False when it cannot. Called inside the transaction of what it tells."""
+takeovers: list[Callable[[Any, Any, str], None]] = []
+"""Called with (absent practice, heir, reason) inside the transaction in which a colleague's whole
+file changes hands: each room hands over what it entrusted."""
 death_steps: list[Callable[[UUID], None]] = []
 """Called inside the transaction that confirms a death: stop visits, reminders, questionnaires."""
 

@@ -12,7 +12,7 @@ from liane.agenda.models import Series
 from liane.agenda.visit import Visit
 from liane.circle.compile import compile_many
 from liane.core import acting, dispatcher
-from liane.demo import crowd, stories
+from liane.demo import crowd, requests, stories
 from liane.demo.chronicle import Chronicle, at
 from liane.demo.names import ident
 from liane.demo.territory import Territory, build, known, persona
@@ -48,6 +48,7 @@ def load(persons: int = 300, seed: int = 1) -> Loaded:
         with transaction.atomic():
             land = build()
             made = _stories(land)
+            requests.load(land, land.personas())
         made += crowd.load(land, max(0, persons - SMALLEST), seed)
         dispatcher.publish_all()
         return Loaded(

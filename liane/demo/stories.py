@@ -8,6 +8,7 @@ from liane.circle.seats import actor_for, seats_of
 from liane.core import acting
 from liane.core.audience import Audience
 from liane.core.files import store
+from liane.demo import requests
 from liane.demo.chronicle import Chronicle, Voice, at, contact_voice, person_voice, voice
 from liane.demo.names import ident, matricule
 from liane.demo.prescription import pdf
@@ -220,8 +221,7 @@ def simon(land: Territory, book: Chronicle) -> Patient:
         (nurse, at(75, 11, 0), "M. Simon est tombé mardi, il n’a appelé personne."),
         (doctor, at(75, 12, 10), "Je passe demain. Pesez-le à chaque visite s’il vous plaît."),
         (nurse, at(45, 11, 0), "58,5 kg, frigo vide. Il ne tiendra pas l’hiver seul comme cela."),
-        (coordinator, at(44, 9, 0), "Je demande l’appui du DAC, avec son accord que vous avez "
-         "recueilli hier."),
+        (nurse, at(44, 9, 30), "Je demande l’appui du DAC, il est d’accord."),
         (case, at(40, 15, 10), "Bien reçu. Visite à domicile vendredi avec Claire si possible."),
         (nurse, at(40, 18, 0), "Oui, 10 h 30 sur place."),
         (case, at(20, 11, 30), "Maïté Darrigrand commence lundi, trois midis par semaine."),
@@ -233,6 +233,7 @@ def simon(land: Territory, book: Chronicle) -> Patient:
         "Laboratoire de l'Adour", "M. SIMON Pierre, né le 22/01/1938", "",
         "HbA1c 7,9 %", "Albumine 31 g/L", "Créatinine 98 µmol/L", "Hémoglobine 12,1 g/dL",
     ], "result")  # fmt: skip
+    requests.simon(land, book, one)
     _opened_often(book, one, [doctor, nurse, case, coordinator])
     return one
 

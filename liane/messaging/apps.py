@@ -61,6 +61,7 @@ class MessagingConfig(AppConfig):
             )
         )
         registry.message_desk.append(MessageDesk(services.text_of, services.became))
+        registry.letters.append(services.letter)
         registry.thread_recipients.append(queries.participants_of)
         registry.thread_flags.append(queries.flags_of)
         registry.badges["messages"] = panels.badge

@@ -285,6 +285,19 @@ def became(message_id: UUID, action: str, label: str, path: str) -> None:
     turned_into(access_message(message_id), action, label, path)
 
 
+def letter(practice_id: UUID, subject: str, text: str) -> bool:
+    """Write directly to a professional outside, for another room (`registry.letters`).
+
+    False when the actor may not begin a conversation, or nobody is there to read.
+    """
+    try:
+        thread = begin(person_id=None, subject=subject, holders=[("practice", practice_id)])
+    except Refused:
+        return False
+    send_message(thread, text)
+    return True
+
+
 def _tell(kind: str, message: Message, *, announce: bool = False) -> None:
     thread = message.thread
     journal.append(

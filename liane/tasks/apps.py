@@ -30,6 +30,7 @@ class TasksConfig(AppConfig):
             MessageAction("task", "En faire une tâche", "task", panels.from_message)
         )
         registry.add_jobs(Job("tasks.remind", timedelta(minutes=10), services.remind))
+        registry.takeovers.append(services.hand_over)
         registry.live_renderers["tasks"] = LiveRenderer("tasks", panels.fresh_row)
         kinds = {
             "task.created": ("Tâche confiée", True),

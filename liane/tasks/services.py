@@ -209,6 +209,27 @@ def reopen(task_id: UUID, *, reason: str = "") -> Task:
         return task
 
 
+def hand_over(absent: Practice, heir: Practice, reason: str) -> None:
+    """A colleague's whole file changes hands: open tasks given to them go to ``heir``, who is told.
+
+    Those about a person whose circle the heir is not in stay where they are.
+    """
+    who = author_of(acting.current())
+    with acting.acting(acting.system("reprise des tâches d’un collègue")):
+        rows = Task.objects.filter(practice_id=absent.pk, status__in=OPEN)
+        moved = [
+            task
+            for task in rows.select_for_update(of=("self",))
+            if not task.person_id or in_circle(task.person_id, [heir.pk, heir.organisation_id])
+        ]
+        for task in moved:
+            task.practice_id = heir.pk
+            task.save(update_fields=["practice"])
+    for task in moved:
+        task.history.create(before=task.status, after=task.status, reason=reason[:500], **who)
+        _told("task.created", task)
+
+
 def _mine(task_id: UUID) -> Task:
     """The task, locked, if the actor may settle it. Raises Http404 or NotAllowed."""
     actor = acting.current()

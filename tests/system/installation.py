@@ -112,10 +112,10 @@ def free_port() -> int:
 # ------------------------------------------------------------------ preparing and copying
 def prepare(folder: Path, database_url: str) -> Installation:
     """An installation with the demo territory, small, to be copied and never served."""
-    made = Installation(folder, _named(database_url, f"liane_system_{os.getpid()}"))
+    made = Installation(folder, named(database_url, f"liane_system_{os.getpid()}"))
     if made.database_url:
-        _admin(database_url, f'DROP DATABASE IF EXISTS "{_name(made)}" WITH (FORCE)')
-        _admin(database_url, f'CREATE DATABASE "{_name(made)}"')
+        admin(database_url, f'DROP DATABASE IF EXISTS "{_name(made)}" WITH (FORCE)')
+        admin(database_url, f'CREATE DATABASE "{_name(made)}"')
     made.liane("migrate", "-v", "0")
     made.liane("demo", "load", "--persons", "40")
     return made
@@ -125,9 +125,9 @@ def prepare(folder: Path, database_url: str) -> Installation:
 def copied(origin: Installation, folder: Path, number: int) -> Iterator[Installation]:
     """A copy of ``origin``: its files, and its database by file copy or by TEMPLATE."""
     shutil.copytree(origin.folder, folder)
-    copy = Installation(folder, _named(origin.database_url, f"{_name(origin)}_{number}"))
+    copy = Installation(folder, named(origin.database_url, f"{_name(origin)}_{number}"))
     if copy.database_url:
-        _admin(origin.database_url, f'CREATE DATABASE "{_name(copy)}" TEMPLATE "{_name(origin)}"')
+        admin(origin.database_url, f'CREATE DATABASE "{_name(copy)}" TEMPLATE "{_name(origin)}"')
     try:
         yield copy
     finally:
@@ -138,7 +138,7 @@ def copied(origin: Installation, folder: Path, number: int) -> Iterator[Installa
 def drop(installation: Installation) -> None:
     """Remove a PostgreSQL database made here; SQLite goes with its folder."""
     if installation.database_url:
-        _admin(
+        admin(
             installation.database_url,
             f'DROP DATABASE IF EXISTS "{_name(installation)}" WITH (FORCE)',
         )
@@ -148,12 +148,12 @@ def _name(installation: Installation) -> str:
     return urlsplit(installation.database_url).path.lstrip("/")
 
 
-def _named(url: str, name: str) -> str:
+def named(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}")) if url else ""
 
 
-def _admin(url: str, statement: Any) -> None:
+def admin(url: str, statement: Any) -> None:
     import psycopg
 
-    with psycopg.connect(_named(url, "postgres"), autocommit=True) as connection:
+    with psycopg.connect(named(url, "postgres"), autocommit=True) as connection:
         connection.execute(statement)

@@ -42,7 +42,7 @@ def invite(
     require_write(person_id, Area.CIRCLE)
     place = holders.place(holder_id)
     _check_ground(place, ground, proof)
-    _check_wishes(person_id, place)
+    check_wishes(person_id, place)
     with transaction.atomic():
         membership = write_membership(
             person_id, place, ground=ground, proof=proof, status=S.INVITED, responsible=responsible
@@ -57,7 +57,7 @@ def accept(membership_id: UUID) -> Membership:
     membership = _mine(membership_id, S.INVITED)
     place = holders.place(membership.holder_id)
     with acting.acting(acting.system("wishes of the person")):
-        _check_wishes(membership.person_id, place)
+        check_wishes(membership.person_id, place)
     return _activate(membership)
 
 
@@ -232,7 +232,7 @@ def _check_ground(place: holders.Place, ground: str, proof: str) -> None:
         )
 
 
-def _check_wishes(person_id: UUID, place: holders.Place) -> None:
+def check_wishes(person_id: UUID, place: holders.Place) -> None:
     wish = last_wish(person_id)
     if wish is not None and wish.answer == Wish.Answer.REFUSES:
         raise Refused("La personne a refusé le partage de son dossier.", code="refused-record")

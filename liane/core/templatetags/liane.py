@@ -124,6 +124,35 @@ def moment(value: dt.datetime | None) -> str:
 
 
 @register.filter
+def since(value: dt.datetime | None) -> str:
+    """How long ago, for what waits: ``il y a 20 min``, ``il y a 3 h``, ``il y a 5 jours``."""
+    return f"il y a {since_words(value)}" if value is not None else ""
+
+
+@register.filter
+def since_words(value: dt.datetime | None) -> str:
+    """The same length alone: ``20 min``, ``3 h``, ``5 jours``."""
+    if value is None:
+        return ""
+    minutes = max(int((timezone.now() - value).total_seconds() // 60), 0)
+    if minutes < 60:
+        return f"{minutes}{NBSP}min"
+    if minutes < 60 * 24:
+        return f"{minutes // 60}{NBSP}h"
+    days = minutes // (60 * 24)
+    return f"{days}{NBSP}jour{'s' if days > 1 else ''}"
+
+
+@register.filter
+def iso_day(value: str) -> str:
+    """A day kept as ISO text: ``1938-01-22`` → ``22 janvier 1938``; anything else as it is."""
+    try:
+        return long_date(dt.date.fromisoformat(value))
+    except ValueError:
+        return value
+
+
+@register.filter
 def age(birth: dt.date | None, on: dt.date | None = None) -> str:
     """Age in words from a birth date: ``85 ans``, ``7 mois`` under two years."""
     if birth is None:

@@ -1,0 +1,28 @@
+"""Requests for support, and searches for a professional."""
+
+from liane.referrals.models.quests import Offer, OptIn, Quest, QuestStep
+from liane.referrals.models.requests import (
+    URGENCY_ORDER,
+    Assignment,
+    Referral,
+    ReferralFile,
+    ReferralStep,
+    Return,
+    ReturnTo,
+    Urgency,
+)
+
+__all__ = [
+    "URGENCY_ORDER",
+    "Assignment",
+    "Offer",
+    "OptIn",
+    "Quest",
+    "QuestStep",
+    "Referral",
+    "ReferralFile",
+    "ReferralStep",
+    "Return",
+    "ReturnTo",
+    "Urgency",
+]
