@@ -11,7 +11,7 @@ from django.utils import timezone
 from liane.circle import rules
 from liane.circle.models import Grant
 from liane.circle.reach import Reach
-from liane.core import acting
+from liane.core import acting, ledger
 from liane.core.acting import Actor
 from liane.core.areas import Area
 from liane.core.prepared import prepared
@@ -134,6 +134,7 @@ def unseen() -> list[Told]:
         .select_related("fact", "stay__person")
         .order_by("id")[:20]
     )
+    ledger.read({notice.stay.person_id for notice in notices}, "stay alert")
     found: dict[UUID, Told] = {}
     for notice in notices:
         told = _told(notice.fact, notice.stay, place=_as_team(notice, actor.role))

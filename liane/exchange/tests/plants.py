@@ -1,0 +1,21 @@
+"""A doubtful hospital message about each person in the access matrix."""
+
+from liane.exchange.models import IdentityCandidate, IdentityCase, RawMessage
+from tests.access.world import World, planter
+
+
+@planter
+def plant(world: World) -> None:
+    """An identity that waits for a human, with the traits that the hospital gave."""
+    for name in ("A", "B"):
+        message = RawMessage.objects.create(
+            application="GAM", facility="CH", control_id=f"plant-{name}", event="A01",
+            channel="test", status=RawMessage.Status.QUEUED,
+        )  # fmt: skip
+        case = IdentityCase.objects.create(
+            message=message,
+            reason=IdentityCase.Reason.LOOKALIKE,
+            traits=world.canary("identity", name, part="strict"),
+        )
+        IdentityCandidate.objects.create(case=case, person=world.persons[name], score=80)
+        world.add("case_id", name, case.pk)
