@@ -63,4 +63,6 @@ def sentence(entry: Any, person: Any) -> str:
 
 def link(entry: Any) -> str:
     """Where it leads."""
+    if acting.present() and not acting.is_owner() and acting.current().role in PORTAL_ROLES:
+        return "/portail/plan/"
     return f"/personnes/{entry.person_id}/plan/"

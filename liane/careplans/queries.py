@@ -389,3 +389,8 @@ def waiting_actions(plan: Plan) -> list[Action]:
     return list(
         rows.order_by(F("due_on").asc(nulls_last=True)).select_related(*versions.RELATED)[:4]
     )
+
+
+def states_of(plan: Plan) -> dict[UUID, str]:
+    """Where each action stands now. One query."""
+    return dict(Action.objects.within(_reach()).filter(plan=plan).values_list("pk", "status"))

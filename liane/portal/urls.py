@@ -1,6 +1,6 @@
 from django.urls import path
 
-from liane.portal import pages
+from liane.portal import pages, plan_pages
 
 urlpatterns = [
     path("portail/", pages.home, name="portal"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("portail/oppositions/<uuid:opposition_id>/lever", pages.lift, name="portal_lift"),
     path("portail/partage/", pages.shared, name="portal_shared"),
     path("portail/partage/<uuid:object_id>/lecteurs/", pages.mask, name="portal_mask"),
+    path("portail/plan/", plan_pages.plan, name="portal_plan"),
+    path("portail/plan/paroles/", plan_pages.words, name="portal_plan_words"),
+    path("portail/plan/reponse/", plan_pages.answer, name="portal_plan_answer"),
     path("portail/acces/", pages.openings, name="portal_openings"),
     path("portail/coordonnees/", pages.contact_data, name="portal_where"),
     path("portail/souhaits/", pages.my_wishes, name="portal_wishes"),

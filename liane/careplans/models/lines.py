@@ -54,7 +54,7 @@ class Problem(Line):
 
     domain = models.CharField("domaine", max_length=14, choices=Domain)
     statement = EncryptedTextField("problème")
-    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NEXT)
+    priority = models.PositiveSmallIntegerField("priorité", choices=Priority, default=Priority.NEXT)
     origin = EncryptedTextField("ce qui l’a montré")
     origin_id = models.UUIDField(null=True, editable=False)
     """The assessment that shows it, and below the line of it that does."""
@@ -135,7 +135,7 @@ class Action(Line):
 
     objective = models.ForeignKey(Objective, on_delete=models.PROTECT, related_name="actions")
     text = EncryptedTextField("action")
-    recourse = models.PositiveSmallIntegerField(choices=Recourse, default=Recourse.SOLVE)
+    recourse = models.PositiveSmallIntegerField("pour", choices=Recourse, default=Recourse.SOLVE)
     practice = models.ForeignKey(
         Practice, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

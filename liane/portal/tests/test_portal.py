@@ -24,6 +24,7 @@ PAGES = {
     "rendez-vous/": "all",
     "cercle/": "all",
     "partage/": "all",
+    "plan/": "all",
     "acces/": "own",
     "coordonnees/": "own",
     "souhaits/": "own",
