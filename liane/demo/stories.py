@@ -172,6 +172,7 @@ def simon(land: Territory, book: Chronicle) -> Patient:
         birth_date=dt.date(1938, 1, 22), birth_place="40313", birth_place_name="Tartas",
         address_line="27 chemin de Lestrilles", postcode="40180", city="Narrosse", insee="40202",
         phone="0558740203", access_hint="clé chez la voisine au n° 25",
+        user=persona("Pierre Simon"),
     )  # fmt: skip
     story = Story(land, book, one)
     roussel, claire = land.of("Hélène Roussel"), land.of("Claire Aubert")
