@@ -50,6 +50,7 @@ def load(persons: int = 300, seed: int = 1) -> Loaded:
             made = _stories(land)
             requests.load(land, land.personas())
         made += crowd.load(land, max(0, persons - SMALLEST), seed)
+        requests.crowd(land, max(0, persons - SMALLEST), seed)
         dispatcher.publish_all()
         return Loaded(
             made,

@@ -2,12 +2,14 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
 from liane.demo.chronicle import Chronicle, Voice, at, voice
-from liane.demo.names import ident
+from liane.demo.names import chance, ident
 from liane.demo.territory import Territory
 from liane.directory.models import Absence, Commune, Duty, Post, Practice
 from liane.patients.models import Patient
@@ -48,6 +50,7 @@ class Told:
     to: str = "dac"
 
 
+CHUNK = 500
 ISABELLE, MARGAUX, INES = "Isabelle Lafitte", "Margaux Dagès", "Inès Harispe"
 FILE = (
     Told("sortie", 0, "Béatrice Salles", "going_home",
@@ -140,6 +143,60 @@ def load(land: Territory, staff: list[Practice]) -> None:
     book.save()
 
 
+EVERY = 25
+"""One person of the crowd in so many was the subject of a request."""
+LIVES: tuple[tuple[tuple[str, float, str], ...], ...] = (
+    (("received", 0.3, ""), ("in_scope", 2, ""), ("sustained", 4, ""), ("done", 60, "")),
+    (("received", 0.5, ""), ("in_scope", 1, ""), ("information", 2, ""), ("done", 2, "")),
+    (("received", 1, ""), ("in_scope", 3, ""), ("one_off", 5, ""), ("done", 20, "")),
+    (("received", 0.2, ""), ("out_of_scope", 1, "autre dispositif"), ("information", 1.1, ""),
+     ("done", 1.1, "")),
+    (("received", 0.4, ""), ("refused", 2, "La personne ne souhaite pas d’appui.")),
+    (("received", 0.2, ""), ("in_scope", 1, ""), ("intensive", 3, ""), ("done", 90, "")),
+    (("received", 0.3, ""), ("in_scope", 2, ""), ("intensive", 5, "")),
+    (("received", 0.6, ""), ("in_scope", 1, "")),
+)  # fmt: skip
+"""How requests of the crowd went; the last two are still open."""
+NEEDS = ("staying_home", "carer", "going_home", "rights", "coordination", "memory", "isolation")
+
+
+def crowd(land: Territory, persons: int, seed: int) -> int:
+    """Requests of the hospital about the crowd, so that the desk's file grows with the territory.
+
+    Returns how many were made now.
+    """
+    numbers = range(7, persons, EVERY)
+    ids = {ident("request", seed, number): number for number in numbers}
+    made = 0
+    for chunk in batched(ids, CHUNK):  # noqa: B911
+        there = set(Referral.objects.filter(pk__in=chunk).values_list("pk", flat=True))
+        missing = {ids[pk] for pk in chunk if pk not in there}
+        people = Patient.objects.in_bulk([ident("person", seed, number) for number in missing])
+        book = Chronicle()
+        for number in sorted(missing):
+            one = people.get(ident("person", seed, number))
+            if one is not None:
+                _of_the_crowd(book, land, one, number, seed)
+                made += 1
+        book.save()
+    return made
+
+
+def _of_the_crowd(book: Chronicle, land: Territory, one: Patient, number: int, seed: int) -> None:
+    rng = chance(f"request {seed}:{number}")
+    steps = LIVES[number // EVERY % len(LIVES)]
+    closed = steps[-1][0] in CLOSED
+    days = rng.randint(95, 190) if closed else rng.randint(6, 40)
+    told = Told(
+        f"{seed}:{number}", days, "Béatrice Salles", rng.choice(NEEDS), {}, one.insee,
+        "Situation signalée par le service de médecine à la sortie.", steps=steps,
+        taken_by=rng.choice((ISABELLE, INES)), urgency=rng.choice(list(Urgency)),
+        answer="Nous avons pris contact avec la personne et son médecin.",
+        last="Aides en place, plus de besoin d’appui.",
+    )  # fmt: skip
+    _write(book, land, told, one, pk=ident("request", seed, number), shared=False)
+
+
 def _desk(land: Territory) -> None:
     """The DAC's front desk, on duty; a colleague away with an open file."""
     dac, today = land.structures["dac"], timezone.localdate()
@@ -173,7 +230,17 @@ def simon(land: Territory, book: Chronicle, one: Patient) -> None:
     _write(book, land, told, one)
 
 
-def _write(book: Chronicle, land: Territory, told: Told, one: Patient | None = None) -> None:
+def _write(
+    book: Chronicle,
+    land: Territory,
+    told: Told,
+    one: Patient | None = None,
+    *,
+    pk: UUID | None = None,
+    shared: bool = True,
+) -> None:
+    """One request with its whole life. ``shared``: made from the record, by one of the circle."""
+    shared = shared and one is not None
     author = land.of(told.by or told.taken_by or ISABELLE)
     by, start = voice(author), _start(told)
     rows = [("sent", start, "")] + [
@@ -184,11 +251,11 @@ def _write(book: Chronicle, land: Territory, told: Told, one: Patient | None = N
     status, since, _ = rows[-1]
     outcomes = [state for state, _, _ in rows if state in ANSWERS]
     hands = land.of(told.taken_by) if told.taken_by else None
-    doctor = land.of("Hélène Roussel") if one is not None else None
+    doctor = land.of("Hélène Roussel") if shared else None
     town = Commune.objects.filter(pk=told.town).first()
     referral = Referral(
-        pk=ident("request", told.key), organisation=land.structures[told.to], person=one,
-        by_circle=one is not None, for_team=one is not None, created_at=start,
+        pk=pk or ident("request", told.key), organisation=land.structures[told.to], person=one,
+        by_circle=shared, for_team=shared, created_at=start,
         channel="phone" if told.caller != ("", "", "") else "liane", motive=told.motive,
         urgency=told.urgency, priority=URGENCY_ORDER[Urgency(told.urgency)], consent=told.consent,
         consent_note=told.note, insee=told.town, city=town.name if town else "", doctor=doctor,
@@ -209,7 +276,7 @@ def _write(book: Chronicle, land: Territory, told: Told, one: Patient | None = N
             **who.author,
         )  # fmt: skip
         book.add(row)
-        if one is not None and state in TOLD_IN_TIMELINE:
+        if shared and state in TOLD_IN_TIMELINE:
             book.tell(STORY, one, row.pk, who, when)
         words = told.last if state == "done" else why if state == "refused" else told.answer
         if words and (state in RETURNED or (state == "done" and told.last)):
