@@ -19,6 +19,8 @@ from liane.core.models import Entry, author_of
 from liane.core.states import Machine
 from liane.core.templatetags.liane import long_date
 from liane.interventions.models import Intervention
+from liane.referrals import sending
+from liane.referrals.models import Referral
 from liane.tasks import services as tasks
 from liane.tasks.models import Task
 
@@ -113,6 +115,15 @@ def plan_visit(action_id: UUID, visit: agenda.Visit, *, key: UUID | None = None)
         return appointment
 
 
+def ask(action_id: UUID, wanted: sending.Wanted, *, key: UUID | None = None) -> Referral:
+    """Make a request of an action. Raises as `referrals.sending.send`."""
+    with transaction.atomic():
+        action = _free(action_id)
+        referral = sending.send(wanted, key=key)
+        _became(action, "referral_id", referral.pk)
+        return referral
+
+
 def _free(action_id: UUID) -> Action:
     action: Action = editing.locked_line(action_id, (Action,))
     rules.require_team(action.person_id)
@@ -148,10 +159,13 @@ def read(entries: Collection[Entry]) -> None:
     for entry in entries:
         if entry.kind in _TASKS and entry.object_id is not None:
             _returned(Action.objects.filter(task_id=entry.object_id), entry, _TASKS[entry.kind])
+        elif entry.kind in _REQUESTS and entry.object_id is not None:
+            rows = Action.objects.filter(referral_id=entry.object_id)
+            _returned(rows, entry, _REQUESTS[entry.kind])
         elif entry.kind in _VISITS and entry.object_id is not None:
             visit_id = _visit_of(entry)
-            rows = Action.objects.filter(appointment_id=visit_id) if visit_id else None
-            if rows is not None:
+            if visit_id is not None:
+                rows = Action.objects.filter(appointment_id=visit_id)
                 _returned(rows, entry, _VISITS[entry.kind])
 
 
@@ -160,6 +174,12 @@ _TASKS = {
     "task.done": (Status.DONE, "Faite par {who}, {when}."),
     "task.refused": (Status.NOT_DONE, "Refusée par {who}, {when}."),
     "task.reopened": (Status.DOING, ""),
+}
+_REQUESTS = {
+    "referral.done": (Status.DONE, "Demande terminée par {who}, {when}."),
+    "referral.refused": (Status.NOT_DONE, "Demande refusée par {who}, {when}."),
+    "referral.revoked": (Status.NOT_DONE, "Demande annulée par {who}, {when}."),
+    "referral.reopened": (Status.DOING, ""),
 }
 _VISITS = {
     "visit.done": (Status.DONE, "Visite faite par {who}, {when}."),

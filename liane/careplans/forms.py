@@ -1,6 +1,6 @@
 """Forms of a plan: its frame, its lines, its answers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +60,33 @@ class ProblemForm(LineForm):
         initial=Problem.Priority.NEXT,
     )  # fmt: skip
     origin = _short("Ce qui l’a montré", help_text="Évaluation, visite, demande : laquelle ?")
+    cited = forms.ChoiceField(label="Citer une ligne d’évaluation", required=False)
+
+    def __init__(self, *args: Any, origins: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if origins:
+            self.fields["cited"].choices = [("", "aucune"), *origins]  # type: ignore[attr-defined]
+        else:
+            del self.fields["cited"]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The line cited becomes the identifier of its evaluation and its own."""
+        found = super().values
+        if "cited" not in self.fields:
+            return found
+        response, _, line = found.pop("cited").partition(":")
+        cited = {"origin_id": UUID(response) if response else None, "origin_line": line}
+        if line and not found["origin"]:
+            chosen = dict(self.fields["cited"].choices)  # type: ignore[attr-defined]
+            found["origin"] = chosen[f"{response}:{line}"][:200]
+        return found | cited
+
+    @classmethod
+    def start(cls, line: Any) -> dict[str, Any]:
+        """The same, with the line cited."""
+        cited = f"{line.origin_id}:{line.origin_line}" if line.origin_id else ""
+        return super().start(line) | {"cited": cited}
 
 
 class ObjectiveForm(LineForm):

@@ -17,7 +17,11 @@ from liane.careplans.pages import POST, TAB, line_form, parent_of, person_of, pl
 from liane.circle.record import frame
 from liane.core.errors import Refused
 from liane.core.http import Request, client_key
+from liane.core.ids import parse
 from liane.core.routes import Policy, route
+from liane.referrals.choices import addressees, town_of
+from liane.referrals.forms import FromRecord
+from liane.referrals.sending import Wanted
 from liane.tasks.services import Asked
 
 
@@ -203,6 +207,31 @@ def visit(request: Request, plan_line_id: UUID) -> HttpResponse:
             messages.success(request, "Rendez-vous planifié : une fois tenu, l’action sera faite.")
             return back(action)
     return _page(request, action, form, "Planifier un rendez-vous", "Planifier")
+
+
+@route(Policy.PROFESSIONAL, audit="care_plan")
+def request_(request: Request, plan_line_id: UUID) -> HttpResponse:
+    """The action becomes a request to an organisation that answers for the address."""
+    action = _of(plan_line_id, Action)
+    person = person_of(action.person_id)
+    to = addressees(town_of(person), str(action.organisation_id or ""))
+    start = {"text": action.text, "organisation": to[0][0] if to else ""}
+    form = FromRecord(request.POST or None, initial=start, to=to)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        wanted = Wanted(
+            motive=said["motive"], consent=said["consent"], consent_note=said["consent_note"],
+            urgency=said["urgency"], text=said["text"], person_id=person.pk,
+            organisation_id=parse(said["organisation"]),
+        )  # fmt: skip
+        try:
+            doing.ask(action.pk, wanted, key=client_key(request))
+        except Refused as error:
+            refused(form, error)
+        else:
+            messages.success(request, "Demande envoyée : sa réponse reviendra ici.")
+            return back(action)
+    return _page(request, action, form, "En faire une demande", "Envoyer la demande")
 
 
 def _of(line_id: UUID, model: type[Any]) -> Any:

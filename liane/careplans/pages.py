@@ -14,6 +14,7 @@ from liane.careplans.forms import (
     FrameForm,
     LineForm,
     NewPlanForm,
+    ProblemForm,
     ReasonForm,
     ReviewForm,
     ShareForm,
@@ -57,6 +58,8 @@ def line_form(kind: str, person_id: UUID, *args: Any, **kwargs: Any) -> LineForm
     made = FORMS[kind]
     if made is ActionForm:
         kwargs["choices"] = holders.around(person_id)
+    elif made is ProblemForm:
+        kwargs["origins"] = queries.citable(person_id)
     return made(*args, **kwargs)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from liane.assessments import queries as assessments
 from liane.careplans import contents, rules, versions
 from liane.careplans.models import (
     Action,
@@ -262,6 +263,15 @@ def history(one: Any) -> list[Step]:
         for event in events
     ]
     return sorted(steps, key=lambda step: step.at, reverse=True)
+
+
+def citable(person_id: UUID) -> list[tuple[str, str]]:
+    """Lines of completed assessments that a problem may cite, newest first, as choices."""
+    return [
+        (f"{one.response_id}:{one.link_id}", f"{one.questionnaire}, {one.label} : {one.answer}")
+        for one in assessments.lines_of(person_id, most=3)
+        if one.answer and len(one.link_id) <= 80
+    ]
 
 
 def said(line: Any) -> list[contents.Said]:

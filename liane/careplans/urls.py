@@ -30,6 +30,7 @@ urlpatterns = [
     path(f"{LINE}non-atteint/", line_pages.unreached),
     path(f"{LINE}tache/", line_pages.give),
     path(f"{LINE}rendez-vous/", line_pages.visit),
+    path(f"{LINE}demande/", line_pages.request_),
     path(VERSION, version_pages.version),
     path(f"{VERSION}document/", version_pages.file),
     path(f"{VERSION}preparer/", version_pages.prepare),

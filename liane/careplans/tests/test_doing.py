@@ -13,8 +13,11 @@ from liane.careplans.tests.conftest import as_
 from liane.core import acting, dispatcher, readers
 from liane.core.errors import Conflict, Refused
 from liane.core.models import Cursor, Entry
+from liane.referrals import services as requests
+from liane.referrals.sending import Wanted
 from liane.tasks import services as tasks
 from liane.tasks.services import Asked
+from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 Status = Action.Status
@@ -146,3 +149,26 @@ def test_the_history_says_who_did_it_elsewhere(action, task, claire) -> None:
     assert ("état : faite", "Claire Aubert", "en retour") in [
         (step.what, step.who, step.reason) for step in last
     ]
+
+
+@pytest.fixture
+def referral(action, isabelle):
+    msp = make.organisation("MSP de l’Adour", "msp")
+    nathalie = make.practice("nathalie", role="coordinator", of=msp, name="Nathalie Cazenave")
+    wanted = Wanted(
+        "staying_home", "agrees", person_id=action.person_id, organisation_id=msp.pk, text="Aide"
+    )
+    with as_(isabelle):
+        return doing.ask(action.pk, wanted), nathalie
+
+
+def test_an_action_becomes_a_request_whose_refusal_comes_back(action, referral) -> None:
+    made, nathalie = referral
+    assert (now_(action).referral_id, now_(action).status) == (made.pk, Status.DOING)
+    with as_(nathalie):
+        requests.take(made.pk)
+        requests.refuse(made.pk, reason="Hors de notre secteur.")
+    let_the_worker_read()
+    back = now_(action)
+    assert back.status == Status.NOT_DONE
+    assert back.result.startswith("Demande refusée par Nathalie Cazenave")

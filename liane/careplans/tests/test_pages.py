@@ -1,11 +1,15 @@
 """The screen and its gestures, without a script; a known number of queries."""
 
+import re
+
 import pytest
+from django.utils import timezone
 
 from liane.careplans import editing, queries, services
 from liane.careplans.models import Action
 from liane.careplans.tests.conftest import as_
 from liane.core import acting
+from liane.core.acting import owner
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +162,47 @@ def test_the_doctor_finds_it_on_aujourdhui_and_validates(
 @pytest.mark.parametrize("name", ["cadre/", "clore/", "reviser/", "retirees/", "versions/"])
 def test_every_page_of_the_plan_answers(plan, problem, isabelle, page, sign_in, name) -> None:
     assert sign_in("isabelle").get(f"{page}{name}").status_code == 200
+
+
+def test_an_action_is_sent_as_a_request(action, sign_in, claire) -> None:
+    msp = make.organisation("MSP de l’Adour", "msp")
+    with owner():
+        Action.objects.filter(pk=action.pk).update(practice=None, organisation=msp)
+    client = sign_in("claire")
+    path = f"/plan/lignes/{action.pk}/demande/"
+    assert "MSP de l’Adour" in client.get(path).content.decode()
+    answer = client.post(path, {
+        "motive": "staying_home", "consent": "agrees", "urgency": "normal", "text": "Aide",
+        "organisation": str(msp.pk),
+    })  # fmt: skip
+    assert answer.status_code == 302
+    assert "demande envoyée" in client.get(f"/personnes/{action.person_id}/plan/").content.decode()
+
+
+def test_a_problem_cites_the_line_of_an_assessment(problem, sign_in, simon) -> None:
+    from liane.assessments.models import Questionnaire, Response
+
+    client = sign_in("isabelle")
+    katz = Questionnaire.objects.get(url="urn:liane:questionnaire:katz")
+    client.post(f"/personnes/{simon.pk}/evaluations/nouvelle/", {"questionnaire": str(katz.pk)})
+    with owner():
+        response = Response.objects.get()
+    form = {"q": [str(n) for n in range(1, 7)], "version": "1", "partie": "1", "go": "fin"}
+    form |= {f"a-{n}": "1" for n in range(1, 7)}
+    client.post(f"/evaluations/{response.pk}/remplir/", form)
+    with owner():
+        response.refresh_from_db()
+    done = {"version": str(response.version), "on": timezone.localdate().isoformat()}
+    client.post(f"/evaluations/{response.pk}/terminer/", done)
+
+    path = f"/plan/lignes/{problem.pk}/"
+    page = client.get(path).content.decode()
+    cited = re.search(rf'value="({response.pk}:[^"]+)"', page)
+    assert "Se laver" in page
+    client.post(path, {
+        "version": "1", "statement": "Ne se lave plus seul", "domain": "autonomy", "priority": "1",
+        "origin": "", "cited": cited[1],
+    })  # fmt: skip
+    shown = client.get(f"/personnes/{simon.pk}/plan/").content.decode()
+    assert f'href="/evaluations/{response.pk}/"' in shown
+    assert "ADL de Katz" in shown
