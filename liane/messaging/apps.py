@@ -26,6 +26,11 @@ class MessagingConfig(AppConfig):
         registry.nav.append(
             NavEntry("Messages", "/messages/", "message", 20, badge=panels.badge, area=Area.THREAD)
         )
+        registry.nav.append(
+            NavEntry(
+                "Courrier", "/messages/courrier/", "send", 70, roles=frozenset({"technical_admin"})
+            )
+        )
         registry.tabs.append(Tab("Messages", "messages/", 20))
         registry.panels.append(
             Panel("messages", "main", 10, "messaging/panel_record.html", panels.record_panel)

@@ -25,7 +25,7 @@ from liane.core.errors import Refused
 from liane.core.files import store
 from liane.core.models import StoredFile
 from liane.messaging import links, outside, services
-from liane.messaging.models import IncomingMail, OutgoingMail
+from liane.messaging.models import IncomingMail, OutgoingMail, Thread
 from liane.messaging.models import Message as Written
 
 log = structlog.get_logger(__name__)
@@ -81,6 +81,10 @@ def take_in(raw: bytes, *, size: int | None = None) -> IncomingMail:
                 row.save(force_insert=True)
         except SetAside as aside:
             row.status, row.reason = aside.status, aside.reason[:150]
+            if aside.status == Status.QUEUED:
+                row.sender = parseaddr(str(mail.get("From", "")))[1][:254]
+                answered = _answered(mail)
+                row.thread = answered.thread if answered is not None else None
             row.save(force_insert=True)
         except IntegrityError:  # another worker took the same mail in meanwhile
             found: IncomingMail = IncomingMail.objects.get(digest=digest)
@@ -102,8 +106,9 @@ def _deliver(mail: Message, key: UUID, size: int) -> Written:
         raise SetAside(Status.QUEUED, "son auteur n’a plus accès à la conversation")
     if not links.still_reads(practice, sent.thread_id):
         raise SetAside(Status.QUEUED, "son auteur n’a plus accès à la conversation")
-    answer = _read(mail, sent)
-    text = _with_refusals(answer)
+    assert isinstance(mail, EmailMessage)  # noqa: S101  (the parser's policy)
+    answer = answer_of(mail, sent.thread)
+    text = with_refusals(answer)
     if not text and not answer.files:
         raise SetAside(Status.QUEUED, "sans texte ni pièce jointe")
     with acting.acting(links.writer(practice, channel="mail")):
@@ -176,9 +181,9 @@ def _answered(mail: Message) -> OutgoingMail | None:
 # ------------------------------------------------------------------ what it says
 
 
-def _read(mail: Message, sent: OutgoingMail) -> Answer:
-    assert isinstance(mail, EmailMessage)  # noqa: S101  (the parser's policy)
-    answer = Answer(own_words(_text(mail)))
+def answer_of(mail: EmailMessage, thread: Thread) -> Answer:
+    """What a mail says, its files received for ``thread``."""
+    answer = Answer(own_words(text_of(mail)))
     for part in list(mail.iter_attachments())[:MOST_FILES]:
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes) or not content:
@@ -190,8 +195,8 @@ def _read(mail: Message, sent: OutgoingMail) -> Answer:
                     content,
                     name=name,
                     declared=part.get_content_type(),
-                    person_id=sent.thread.person_id,
-                    organisation_id=sent.thread.author_organisation_id,
+                    person_id=thread.person_id,
+                    organisation_id=thread.author_organisation_id,
                 )
             )
         except Refused as refusal:
@@ -199,12 +204,14 @@ def _read(mail: Message, sent: OutgoingMail) -> Answer:
     return answer
 
 
-def _with_refusals(answer: Answer) -> str:
+def with_refusals(answer: Answer) -> str:
+    """The text of an answer, and what of it was refused."""
     notes = [f"[Pièce jointe refusée : {reason}]" for reason in answer.refused]
     return "\n".join(part for part in [answer.text, *notes] if part)
 
 
-def _text(mail: EmailMessage) -> str:
+def text_of(mail: EmailMessage) -> str:
+    """The readable text of a mail."""
     body = mail.get_body(preferencelist=("plain", "html"))
     if body is None:
         return ""

@@ -17,7 +17,7 @@ from liane.core.files.serve import file_response
 from liane.core.http import Request
 from liane.core.ids import parse
 from liane.core.routes import PORTAL_ROLES, Policy, route
-from liane.messaging import composer, inbox, links, marks, people, queries, services
+from liane.messaging import composer, inbox, links, marks, people, queries, services, unmatched
 from liane.messaging.forms import NewThreadForm
 from liane.messaging.models import Message, Thread
 
@@ -29,7 +29,8 @@ FILTERS = (("", "Toutes"), ("unread", "Non lues"), ("direct", "Directes"), ("fam
 @route(Policy.SIGNED_IN, audit="threads")
 def index(request: Request) -> HttpResponse:
     """Conversations, unread first; a search comes by POST, for its words are about persons."""
-    return render(request, "messaging/list.html", _list(request))
+    mails = 0 if request.actor.role in PORTAL_ROLES else len(unmatched.waiting())
+    return render(request, "messaging/list.html", _list(request) | {"mails": mails})
 
 
 @route(Policy.SIGNED_IN, audit="thread")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from liane.messaging import link_pages, pages
+from liane.messaging import link_pages, mail_pages, pages
 
 urlpatterns = [
     path("lien/<str:token>/", link_pages.link, name="link"),
@@ -9,6 +9,8 @@ urlpatterns = [
     path("messages/lien/<uuid:link_id>/code/", pages.link_code, name="message-link-code"),
     path("messages/lien/<uuid:link_id>/couper/", pages.link_revoke, name="message-link-revoke"),
     path("messages/", pages.index, name="messages"),
+    path("messages/courrier/", mail_pages.index, name="mail"),
+    path("messages/courrier/<uuid:mail_id>/", mail_pages.mail, name="mail-one"),
     path("messages/nouveau/", pages.new, name="message-new"),
     path("messages/brouillon/", pages.draft, name="message-draft"),
     path("messages/<uuid:thread_id>/", pages.thread, name="thread"),

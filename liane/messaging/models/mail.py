@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils import timezone
 
-from liane.core.fields import EncryptedBytesField
+from liane.core.fields import EncryptedBytesField, EncryptedTextField
 from liane.core.models import AppendOnly, Base, Guarded
 from liane.messaging.models.messages import Attachment, Message
 from liane.messaging.models.scoping import IN_THREAD_SQL, InThreadQuerySet
@@ -106,7 +106,13 @@ class IncomingMail(Base, Guarded):
     status = models.CharField(max_length=10, choices=Status)
     reason = models.CharField(max_length=150, blank=True)
     message = models.ForeignKey(Message, null=True, on_delete=models.PROTECT, related_name="+")
+    sender = EncryptedTextField(null=True)
+    """Who it says it comes from; empty for a mail that was delivered at once."""
+    thread = models.ForeignKey(Thread, null=True, on_delete=models.PROTECT, related_name="+")
+    """The conversation that it answers, where it was not let in."""
     received_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.CharField(max_length=200, blank=True)
 
 
 class Validation(Base, Guarded, AppendOnly):

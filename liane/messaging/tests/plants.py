@@ -1,10 +1,19 @@
 """Threads of the access matrix: the care team's, the family's, one with named participants."""
 
+import secrets
+
 from django.utils import timezone
 
 from liane.core.files import store
 from liane.core.models import Entry
-from liane.messaging.models import Attachment, Message, Participant, SignedLink, Thread
+from liane.messaging.models import (
+    Attachment,
+    IncomingMail,
+    Message,
+    Participant,
+    SignedLink,
+    Thread,
+)
 from tests.access.world import World, planter
 
 TEAM = frozenset({"team"})
@@ -47,6 +56,12 @@ def threads(world: World) -> None:
                 **flags(groups),
             )  # fmt: skip
             if kind == "team":
+                mail = IncomingMail.objects.create(
+                    digest=secrets.token_hex(32), status="queued", reason="autre adresse",
+                    thread=thread, sender="dr@exemple.fr",
+                    raw=f"From: dr@exemple.fr\n\n{token}".encode(),
+                )  # fmt: skip
+                world.add("mail_id", person, mail.pk)
                 link = SignedLink.objects.create(
                     thread=thread,
                     holder_id=world.practices["zoe"].pk,
