@@ -1,7 +1,8 @@
-"""The whole installation in one folder, and back: database, files, keys.
+"""The whole installation in one folder, and back: database, files, keys, the ledger's anchors.
 
 The database is copied first and the files after it: a file is written before the row that names it
-commits, so the copy of the files holds at least what the database names. The key file is sealed
+commits, so the copy of the files holds at least what the database names. The anchors are copied
+before the database: each of them is about a link that it holds. The key file is sealed
 with a passphrase (scrypt, AES-256-GCM): whoever finds the folder without it reads nothing sealed.
 ``manifest.json`` names every file with its SHA-256; a restore checks them all before it begins.
 """
@@ -25,7 +26,7 @@ from django.utils import timezone
 
 MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
-KEYS, FILES = "keys.sealed", "files"
+KEYS, FILES, ANCHORS = "keys.sealed", "files", "anchors.jsonl"
 FORMAT = 1
 SALT_BYTES, NONCE_BYTES = 16, 12
 
@@ -44,6 +45,8 @@ def backup(folder: Path, passphrase: str) -> dict[str, Any]:
     if folder.exists() and any(folder.iterdir()):
         raise BackupError(f"{folder} is not empty: give a new folder.")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if Path(settings.LIANE_ANCHORS_FILE).is_file():
+        shutil.copyfile(settings.LIANE_ANCHORS_FILE, folder / ANCHORS)
     _dump(folder / DATABASE[connection.vendor])
     if settings.LIANE_STORAGE_DIR.is_dir():
         shutil.copytree(settings.LIANE_STORAGE_DIR, folder / FILES)
@@ -77,6 +80,8 @@ def restore(folder: Path, passphrase: str) -> dict[str, Any]:
     _load(folder / DATABASE[connection.vendor])
     if (folder / FILES).is_dir():
         shutil.copytree(folder / FILES, settings.LIANE_STORAGE_DIR, dirs_exist_ok=True)
+    if (folder / ANCHORS).is_file() and not Path(settings.LIANE_ANCHORS_FILE).exists():
+        shutil.copyfile(folder / ANCHORS, settings.LIANE_ANCHORS_FILE)
     if keys is not None:
         _write_keys(keys)
     return manifest

@@ -107,11 +107,11 @@ def _seal_batch(since: UUID | None) -> int:
         Counter.objects.get_or_create(name="ledger.seal")
         Counter.objects.select_for_update().get(name="ledger.seal")
         rows = _unsealed(since)
-        heads = _heads({row[1] for row in rows})
+        known = heads({row[1] for row in rows})
         made = []
         for row_id, chain, text in rows:
-            number, digest = heads.get(chain) or (0, _origin(chain))
-            heads[chain] = number, digest = number + 1, _next(digest, text)
+            number, digest = known.get(chain) or (0, _origin(chain))
+            known[chain] = number, digest = number + 1, _next(digest, text)
             made.append(Seal(row_id=row_id, chain=chain, number=number, digest=digest))
         Seal.objects.bulk_create(made, batch_size=1_000)
     return len(made)
@@ -133,7 +133,7 @@ def _id(value: UUID) -> Any:
     return value if connection.vendor == "postgresql" else value.hex
 
 
-def _heads(chains: set[str]) -> dict[str, tuple[int, str]]:
+def heads(chains: set[str]) -> dict[str, tuple[int, str]]:
     """The last link of each chain."""
     if not chains:
         return {}
@@ -162,45 +162,72 @@ def anchor() -> int:
     known = {chain: number for chain, number, _ in _anchors()}
     moved = [
         (chain, number, digest)
-        for chain, (number, digest) in sorted(_heads(chains).items())
+        for chain, (number, digest) in sorted(heads(chains).items())
         if known.get(chain) != number
     ]
     if not moved:
         return 0
-    lines = "".join(
-        json.dumps(
+    _append(
+        [
+            {"chain": chain, "number": number, "digest": digest, "signature": _signed(content)}
+            for chain, number, digest in moved
+            for content in [f"{chain} {number} {digest}"]
+        ]
+    )
+    return len(moved)
+
+
+def write_purged(chain: str, number: int, digest: str) -> None:
+    """Say, signed, that a whole chain was purged and what its last link was."""
+    content = f"purged {chain} {number} {digest}"
+    _append(
+        [
             {
                 "chain": chain,
                 "number": number,
                 "digest": digest,
-                "at": timezone.now().isoformat(timespec="seconds"),
-                "signature": keys.sign(f"{chain} {number} {digest}", purpose=PURPOSE),
+                "purged": True,
+                "signature": _signed(content),
             }
-        )
-        + "\n"
-        for chain, number, digest in moved
+        ]
     )
+
+
+def _signed(content: str) -> str:
+    return keys.sign(content, purpose=PURPOSE)
+
+
+def _append(rows: list[dict[str, Any]]) -> None:
+    """Add lines to the anchors file, on disk when this returns."""
+    now = timezone.now().isoformat(timespec="seconds")
+    lines = "".join(json.dumps(row | {"at": now}) + "\n" for row in rows)
     handle = os.open(anchors_file(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(handle, "a") as file:
         file.write(lines)
         file.flush()
         os.fsync(file.fileno())
-    return len(moved)
 
 
-def _anchors() -> Iterator[tuple[str, int, str]]:
-    """The anchors whose signature holds, oldest first."""
+def _anchors() -> list[tuple[str, int, str]]:
+    """The anchors whose signature holds, oldest first, less those of chains purged since."""
     if not anchors_file().exists():
-        return
+        return []
+    found: list[tuple[str, int, str]] = []
     for line in anchors_file().read_text().splitlines():
         try:
             row = json.loads(line)
             content = (str(row["chain"]), int(row["number"]), str(row["digest"]))
         except (ValueError, KeyError, TypeError):
             continue
-        signed = f"{content[0]} {content[1]} {content[2]}"
-        if keys.signature_holds(signed, str(row.get("signature", "")), purpose=PURPOSE):
-            yield content
+        purged = row.get("purged") is True
+        signed = f"{'purged ' if purged else ''}{content[0]} {content[1]} {content[2]}"
+        if not keys.signature_holds(signed, str(row.get("signature", "")), purpose=PURPOSE):
+            continue
+        if purged:
+            found = [one for one in found if one[0] != content[0]]
+        else:
+            found.append(content)
+    return found
 
 
 # ------------------------------------------------------------------ verification

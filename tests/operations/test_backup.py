@@ -34,6 +34,16 @@ else:
 """
 
 
+LEDGER = """
+import django; django.setup()
+from liane.core.models import AccessRow
+AccessRow.objects.bulk_create([
+    AccessRow(actor_label="Claire", resource="record", action="read", channel="page")
+    for _ in range(3)
+])
+"""
+
+
 def environment(folder: Path, database: str) -> dict[str, str]:
     return os.environ | {
         "DJANGO_SETTINGS_MODULE": "config.settings.dev",
@@ -85,6 +95,8 @@ def test_a_restored_backup_is_the_same_installation(
     copy = tmp_path / "copy"
     liane(here, "migrate")
     file = run([PROBE, "fill"], here).strip()
+    run([LEDGER], here)
+    assert "intact" in liane(here, "audit", "verify", "--seal")
     liane(here, "backup", str(copy))
 
     wrong = there | {"LIANE_BACKUP_PASSPHRASE": "autre chose"}
@@ -96,6 +108,7 @@ def test_a_restored_backup_is_the_same_installation(
         "une",
         "ordonnance",
     ]
+    assert "intact: 3 rows in 1 chains, 1 anchors" in liane(there, "audit", "verify")
     assert "restore into a new" in liane(there, "restore", str(copy), ok=False)
 
     (copy / "files" / file).write_bytes(b"altered")
