@@ -46,7 +46,9 @@ class Waiting:
 def waiting() -> list[Waiting]:
     """The mails that the current actor may settle, oldest first."""
     actor = acting.current()
-    found = [_seen(mail, actor) for mail in _queued()[:MOST]]
+    with acting.acting(system("courrier à rattacher")):
+        queued = list(_queued()[:MOST])
+    found = [_seen(mail, actor) for mail in queued]
     return [one for one in found if one is not None]
 
 
