@@ -11,7 +11,7 @@ from django.utils import timezone
 from liane.assessments.engine.items import ScoreOf
 from liane.assessments.engine.values import number
 
-WIDTH, HEIGHT = 640, 220
+WIDTH, HEIGHT = 440, 200
 LEFT, RIGHT, TOP, BOTTOM = 44, 20, 18, 34
 MOST_BANDS = 6
 
@@ -56,6 +56,8 @@ class Chart:
     levels: list[Tick]
     days: list[Tick]
     width: int = WIDTH
+    span: int = WIDTH - LEFT - RIGHT
+    foot: int = HEIGHT - 8
     height: int = HEIGHT
     left: int = LEFT
     right: int = WIDTH - RIGHT
@@ -108,9 +110,11 @@ def _stripes(score: ScoreOf, low: Decimal, high: Decimal, y: Any) -> list[Stripe
     if len(score.bands) > MOST_BANDS:
         return []
     made = []
-    for at, band in enumerate(score.bands):
+    bands = sorted(score.bands, key=lambda band: low if band.low is None else band.low)
+    for at, band in enumerate(bands):
         bottom = low if band.low is None else max(low, band.low)
-        top = high if band.high is None else min(high, band.high + 1)
+        above = bands[at + 1].low if at + 1 < len(bands) else None
+        top = min(high, above) if above is not None else high
         if top > bottom:
             made.append(
                 Stripe(y(top), round(y(bottom) - y(top), 1), band.level or band.text, at % 2 == 1)

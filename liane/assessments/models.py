@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from liane.assessments.engine.values import number
 from liane.circle.reach import Reach
 from liane.circle.rls import reaches
 from liane.circle.scoping import FLAGS, Scoped, ScopedQuerySet
@@ -191,6 +192,11 @@ class Score(Base, Authored, Shared, Scoped):
     at = models.DateTimeField()
 
     objects: ClassVar[Any] = AssessedQuerySet.as_manager()
+
+    @property
+    def figure(self) -> str:
+        """The value as people read it: ``5,5``."""
+        return number(self.value)
 
     class Meta:
         indexes = [models.Index(fields=["person", "code", "-at"])]

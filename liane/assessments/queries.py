@@ -15,6 +15,7 @@ from liane.assessments import catalogue, charts, prefill, state
 from liane.assessments.engine import showing
 from liane.assessments.engine.behaviour import Settled, settle
 from liane.assessments.engine.showing import Line
+from liane.assessments.engine.values import number
 from liane.assessments.models import DONE, Questionnaire, Response, ResponseEvent, Score
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
@@ -186,9 +187,12 @@ class Track:
         return self.points[-1]
 
     @property
-    def change(self) -> Any:
-        """The difference with the point before, None for the first."""
-        return self.points[-1].value - self.points[-2].value if len(self.points) > 1 else None
+    def change(self) -> str:
+        """The difference with the point before, signed; nothing for the first or the same."""
+        if len(self.points) < 2 or self.points[-1].value == self.points[-2].value:
+            return ""
+        difference = self.points[-1].value - self.points[-2].value
+        return f"+{number(difference)}" if difference > 0 else number(difference).replace("-", "−")
 
 
 @dataclass
@@ -224,11 +228,11 @@ def parts_of(one: state.Opened, settled: Settled) -> list[tuple[str, list[Line]]
     return _parts(showing.lines(one.definition, settled))
 
 
-def scores_now(one: state.Opened, settled: Settled) -> list[tuple[str, Any, Any]]:
+def scores_now(one: state.Opened, settled: Settled) -> list[tuple[str, str, Any]]:
     """(label, number, band) of each score as it stands."""
     return [
-        (item.score.label, number, item.score.band(number))
-        for item, number in showing.scores(one.definition, settled)
+        (item.score.label, number(value), item.score.band(value))
+        for item, value in showing.scores(one.definition, settled)
         if item.score is not None
     ]
 
@@ -276,11 +280,11 @@ def _compare(made: Results, one: state.Opened) -> None:
     made.columns = [*earlier, response]
     answers: dict[str, list[str]] = {}
     labels: dict[str, str] = {}
-    for number, row in enumerate(made.columns):
+    for at, row in enumerate(made.columns):
         opened = one if row is response else state.opened(row)
         for line in showing.lines(opened.definition, _as_kept(opened)):
             labels.setdefault(line.place, line.label)
-            answers.setdefault(line.place, [""] * len(made.columns))[number] = line.answer
+            answers.setdefault(line.place, [""] * len(made.columns))[at] = line.answer
     made.table = [(labels[place], shown) for place, shown in answers.items() if len(set(shown)) > 1]
 
 

@@ -161,7 +161,12 @@ def _words(item: Item, given: list[Value]) -> str:
 
 
 def complete(
-    response_id: UUID, *, version: int, for_person: bool = False, on: dt.date | None = None
+    response_id: UUID,
+    *,
+    version: int,
+    for_person: bool = False,
+    on: dt.date | None = None,
+    announce: bool = True,
 ) -> Response:
     """Complete an assessment, done the day ``on``: scores kept, journal told, answers final.
 
@@ -188,7 +193,7 @@ def complete(
         kind = KINDS[response.area] + (".amended" if response.replaces_id else "")
         journal.append(
             kind, person_id=response.person_id, object_id=response.pk,
-            to=Audience(person=for_person), occurred_at=response.at,
+            to=Audience(person=for_person), occurred_at=response.at, announce=announce,
         )  # fmt: skip
         ledger.wrote(response.person_id, "assessment", object_id=response.pk)
     return response

@@ -12,7 +12,7 @@ from liane.agenda.models import Series
 from liane.agenda.visit import Visit
 from liane.circle.compile import compile_many
 from liane.core import acting, dispatcher
-from liane.demo import crowd, plans, requests, stories
+from liane.demo import assessing, crowd, plans, requests, stories
 from liane.demo.chronicle import Chronicle, at
 from liane.demo.names import ident
 from liane.demo.territory import Territory, build, known, persona
@@ -87,6 +87,7 @@ def _stories(land: Territory) -> int:
         key = next(key for key in STORIES if ident("story", key) == one.pk)
         _plan(land, one, key)
         _ask(land, one, key)
+        assessing.assess(land, one, key)
         plans.tell(land, one, key)
     return len(made)
 

@@ -16,9 +16,13 @@ from functools import lru_cache
 from typing import Any
 
 import regex
+from antlr4 import CommonTokenStream, InputStream, ParseTreeWalker, Token
+from antlr4.error.ErrorListener import ErrorListener
 from fhirpathpy import apply_parsed_path
 from fhirpathpy.models import models
-from fhirpathpy.parser import parse
+from fhirpathpy.parser.ASTPathListener import ASTPathListener
+from fhirpathpy.parser.generated.FHIRPathLexer import FHIRPathLexer
+from fhirpathpy.parser.generated.FHIRPathParser import FHIRPathParser
 
 from liane.assessments.engine.items import Expression
 
@@ -73,6 +77,8 @@ def check(text: str, variables: Collection[str]) -> Expression:
         raise Unacceptable(f"l’expression dépasse {LONGEST} caractères")
     try:
         tree = _parsed(text)
+    except Unacceptable:
+        raise
     except RecursionError:
         raise Unacceptable("l’expression est trop imbriquée") from None
     except Exception:
@@ -142,8 +148,27 @@ def _constant(node: Node) -> str:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> Node:
-    tree: Node = parse(text)  # type: ignore[no-untyped-call]
+    """The tree of the whole text. Its own ``parse`` recovers from errors: this one does not."""
+    lexer = FHIRPathLexer(InputStream(text))
+    parser = FHIRPathParser(CommonTokenStream(lexer))
+    for part in (lexer, parser):
+        part.removeErrorListeners()
+        part.addErrorListener(_Strict())
+    read = parser.expression()
+    if parser.getCurrentToken().type != Token.EOF:
+        raise Unacceptable("l’expression FHIRPath ne se lit pas jusqu’au bout")
+    listener: Any = ASTPathListener()  # type: ignore[no-untyped-call]
+    ParseTreeWalker().walk(listener, read)
+    tree: Node = listener.parentStack[0]
     return tree
+
+
+class _Strict(ErrorListener):  # type: ignore[misc]
+    """Refuses what the grammar does not allow."""
+
+    def syntaxError(self, *details: Any) -> None:  # noqa: N802
+        """Say so, instead of guessing."""
+        raise Unacceptable("l’expression FHIRPath ne peut pas être lue")
 
 
 # ------------------------------------------------------------------ evaluation
