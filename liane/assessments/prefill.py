@@ -24,7 +24,7 @@ from liane.patients.queries import cluster_ids
 
 LOOKED_AT = 20
 """Earlier assessments that are opened to find an answer."""
-RECORD = "le dossier"
+RECORD = "repris du dossier"
 GENDERS = {"F": "female", "M": "male", "I": "unknown"}
 
 
@@ -163,7 +163,9 @@ class _Earlier:
                 if fitting:
                     when = long_date(response.at)
                     title = response.questionnaire.title
-                    return (fitting if item.many else fitting[:1]), f"« {title} » du {when}"
+                    return (
+                        fitting if item.many else fitting[:1]
+                    ), f"repris de « {title} » du {when}"
         return [], ""
 
     @staticmethod

@@ -241,7 +241,7 @@ def _score(one: state.Opened, settled: Settled) -> None:
 
 def amend(response_id: UUID, *, reason: str) -> Response:
     """Open a correction of a completed assessment: a new row, filled as it was. The first stays."""
-    why = " ".join(reason.split())[:300]
+    why = " ".join(reason.replace("\0", "").split())[:300]
     if not why:
         raise Refused("Dites pourquoi vous corrigez cette évaluation.", field="reason")
     with transaction.atomic():
@@ -272,7 +272,7 @@ def amend(response_id: UUID, *, reason: str) -> Response:
 
 def withdraw(response_id: UUID, *, reason: str) -> Response:
     """Give up an assessment begun, or say that a completed one was an error. Nothing is deleted."""
-    why = " ".join(reason.split())[:300]
+    why = " ".join(reason.replace("\0", "").split())[:300]
     if not why:
         raise Refused("Dites pourquoi.", field="reason")
     with transaction.atomic():

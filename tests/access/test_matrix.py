@@ -35,7 +35,10 @@ def test_no_post_changes_a_record_out_of_reach(kind: Kind) -> None:
     ("name", "areas"),
     [
         ("doctor", {"identity", "clinical_note", "document", "thread", "agenda", "intervention"}),
-        ("coordinator", {"identity", "clinical_note", "document", "thread", "agenda"}),
+        (
+            "coordinator",
+            {"identity", "clinical_note", "document", "thread", "agenda", "social_assessment"},
+        ),
         ("home_help", {"identity", "agenda", "thread"}),
         ("duty_nurse", {"identity", "clinical_note", "agenda"}),
         ("locum", {"identity", "clinical_note", "agenda"}),

@@ -215,7 +215,7 @@ def test_the_record_and_earlier_answers_fill_the_next_one(odette, manon) -> None
         assert by_link["age"][0]["valueInteger"] >= 85
         assert by_link["adresse"] == [{"valueString": "4 rue des Fleurs, Dax"}]
         assert by_link["entourage"] == [{"valueString": "Julie (fille)"}]
-        assert set(one.notes().values()) == {"le dossier"}
+        assert set(one.notes().values()) == {"repris du dossier"}
         kept = posted(whole, vit="seul").values
         one.answers.values |= kept
         Response.objects.filter(pk=first.pk).update(status="completed", completed_at=timezone.now())
