@@ -19,7 +19,9 @@ from liane.assessments.engine.values import number
 from liane.assessments.models import DONE, Questionnaire, Response, ResponseEvent, Score
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.prepared import prepared
 from liane.patients.models import Patient
 from liane.patients.queries import cluster_ids
 
@@ -292,25 +294,38 @@ def tracks(
     person_id: UUID, *, url: str = "", codes: Collection[str] = (), until: dt.datetime | None = None
 ) -> list[Track]:
     """Each score of a person over time, oldest point first. Two queries."""
-    rows = (
-        Score.objects.within(_reach())
-        .filter(person_id__in=cluster_ids(person_id), response__status__in=DONE)
-        .exclude(Exists(Response.objects.filter(
-            replaces=OuterRef("response_id"), status=Response.Status.AMENDED
-        )))
-        .order_by("at", "id")
-    )  # fmt: skip
-    if url:
-        rows = rows.filter(url=url)
-    if codes:
-        rows = rows.filter(code__in=list(codes))
-    if until is not None:
-        rows = rows.filter(at__lte=until)
+    rows = _scores(
+        acting.current(), timezone.now(), cluster_ids(person_id), url or None, list(codes), until
+    )
     found: dict[tuple[str, str], Track] = {}
     for row in rows:
         track = found.setdefault((row.url, row.code), Track(row.code, row.label, row.unit, []))
         track.points.append(row)
     return list(found.values())
+
+
+@prepared
+def _scores(
+    actor: Actor,
+    now: dt.datetime,
+    cluster: list[UUID],
+    url: str | None,
+    codes: list[str],
+    until: dt.datetime | None,
+) -> QuerySet[Score]:
+    standing: QuerySet[Score] = Score.objects.within(Reach(actor, now))
+    rows = standing.filter(person_id__in=cluster, response__status__in=DONE).exclude(
+        Exists(Response.objects.filter(
+            replaces=OuterRef("response_id"), status=Response.Status.AMENDED
+        ))
+    )  # fmt: skip
+    if url is not None:
+        rows = rows.filter(url=url)
+    if codes:
+        rows = rows.filter(code__in=codes)
+    if until is not None:
+        rows = rows.filter(at__lte=until)
+    return rows.order_by("at", "id")
 
 
 # ------------------------------------------------------------------ what other rooms need

@@ -30,7 +30,9 @@ from liane.careplans.models import (
 from liane.careplans.models.lines import ActionQuerySet
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core.acting import Actor
 from liane.core.models import Entry
+from liane.core.prepared import prepared
 from liane.patients.models import AttendingDoctor
 from liane.patients.queries import cluster_ids
 
@@ -108,15 +110,18 @@ class Screen:
 
 def current(person_id: UUID) -> Plan | None:
     """The open plan of a person that the actor may read. Two queries."""
-    found: Plan | None = (
-        Plan.objects.within(_reach())
-        .filter(person_id__in=cluster_ids(person_id))
+    return _open.first(acting.current(), timezone.now(), cluster_ids(person_id))
+
+
+@prepared
+def _open(actor: Actor, now: dt.datetime, cluster: list[UUID]) -> QuerySet[Plan]:
+    rows: QuerySet[Plan] = Plan.objects.within(Reach(actor, now))
+    return (
+        rows.filter(person_id__in=cluster)
         .exclude(status=Status.CLOSED)
         .select_related("referent__professional", "referent__organisation")
-        .order_by("-created_at")
-        .first()
+        .order_by("-created_at")[:1]
     )
-    return found
 
 
 def closed(person_id: UUID) -> list[Plan]:

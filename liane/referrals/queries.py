@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core.acting import Actor
+from liane.core.prepared import prepared
 from liane.directory import queries as directory
 from liane.directory.models import Practice
 from liane.directory.queries import Away
@@ -31,6 +33,7 @@ SHOWN = 50
 RELATED = ("organisation", "assigned__professional", "doctor__professional")
 NOTHING_WAITS = ExpressionWrapper(Q(waits_until=None), output_field=BooleanField())
 """Accompaniments come after what waits for somebody."""
+MOST_COUNTED = 99
 HEAVY = ("text", "caller_phone")
 """Sealed columns that a list does not show."""
 
@@ -138,9 +141,15 @@ def counts() -> Mapping[str, int]:
 
 def to_take() -> int:
     """How many requests of our desk nobody has taken. One query, none away from a desk."""
-    if not houses():
-        return 0
-    return reached().filter(_to_us(), closed=False, assigned=None).count()
+    ours = houses()
+    return len(_untaken(acting.current(), timezone.now(), ours)) if ours else 0
+
+
+@prepared
+def _untaken(actor: Actor, now: dt.datetime, ours: list[UUID]) -> QuerySet[Referral, UUID]:
+    rows: QuerySet[Referral] = Referral.objects.within(Reach(actor, now))
+    untaken = rows.filter(organisation_id__in=ours, closed=False, assigned=None)
+    return untaken.order_by().values_list("pk", flat=True)[:MOST_COUNTED]
 
 
 def pressing(most: int = 6) -> list[Referral]:
@@ -156,10 +165,16 @@ def pressing(most: int = 6) -> list[Referral]:
 
 def of_person(person_id: UUID) -> list[Referral]:
     """Open requests about a person, for her record. Two queries."""
-    rows = reached().defer(*HEAVY).filter(person_id__in=cluster_ids(person_id), closed=False)
-    found = list(rows.order_by("priority", "created_at"))
+    found = _about(acting.current(), timezone.now(), cluster_ids(person_id))
     noted(found)
     return found
+
+
+@prepared
+def _about(actor: Actor, now: dt.datetime, cluster: list[UUID]) -> QuerySet[Referral]:
+    rows: QuerySet[Referral] = Referral.objects.within(Reach(actor, now))
+    open_ones = rows.filter(person_id__in=cluster, closed=False)
+    return open_ones.select_related(*RELATED).defer(*HEAVY).order_by("priority", "created_at")
 
 
 def one(referral_id: UUID) -> Referral | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -20,11 +20,13 @@ from liane.circle.models import Grant, Membership
 from liane.circle.reach import Reach
 from liane.circle.services import requested
 from liane.core import acting, journal, ledger
+from liane.core.acting import Actor
 from liane.core.areas import Area
 from liane.core.audience import TEAM
 from liane.core.errors import Refused
 from liane.core.idempotency import once
 from liane.core.models import Entry, author_of
+from liane.core.prepared import prepared
 from liane.core.states import transition
 from liane.directory import rules as directory_rules
 from liane.directory import territories
@@ -318,10 +320,13 @@ def offers() -> list[Offer]:
 
 def of_person(person_id: UUID) -> list[Quest]:
     """Open searches for a person, for her record. One query."""
-    rows = Quest.objects.within(Reach.of(acting.current())).filter(
-        person_id=person_id, status__in=SEEKING
-    )
-    return list(rows.order_by("id"))
+    return _about(acting.current(), timezone.now(), person_id)
+
+
+@prepared
+def _about(actor: Actor, now: dt.datetime, person_id: UUID) -> QuerySet[Quest]:
+    rows: QuerySet[Quest] = Quest.objects.within(Reach(actor, now))
+    return rows.filter(person_id=person_id, status__in=SEEKING).order_by("id")
 
 
 def one(quest_id: UUID) -> Quest | None:
