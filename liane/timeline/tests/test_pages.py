@@ -287,7 +287,7 @@ def test_a_note_is_hidden_from_one_member_seen_by_whom_and_shown_again(url, sign
     assert "Conflit" in page(sign_in("paul"), url("stream"))
 
 
-@pytest.mark.parametrize("holder", ["pas-un-membre", str(uuid7())])
+@pytest.mark.parametrize("holder", ["pas-un-membre", str(uuid7())], ids=["word", "stranger"])
 def test_nothing_is_hidden_from_who_is_not_a_member(url, sign_in, circle, holder):
     sign_in("claire").post(url("note_write"), {"kind": "follow_up", "text": "Vue"})
     (note,) = rows(Note)
