@@ -26,7 +26,7 @@ test: install browser ## every test on SQLite, browser tests included
 	$(PYTEST)
 
 test-full: install browser ## the long tier as well
-	$(PYTEST) -m "full or not full"
+	LIANE_EXAMPLES=random $(PYTEST) -m "full or not full"
 
 test-postgres: install browser ## the same suite on LIANE_DATABASE_URL (default: local PostgreSQL)
 	LIANE_DATABASE_URL=$(POSTGRES_URL) $(PYTEST)

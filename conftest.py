@@ -1,12 +1,20 @@
 """Fixtures common to every room."""
 
+import os
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from liane.accounts import second_factor
 from liane.accounts.models import User
+
+_QUIET = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("steady", derandomize=True, **_QUIET)
+settings.register_profile("random", **_QUIET)
+settings.load_profile(os.environ.get("LIANE_EXAMPLES", "steady"))
+"""`make test` draws the same examples on every machine; `make test-full` draws others each time."""
 
 
 @pytest.fixture
