@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "liane.agenda",
     "liane.careplans",
     "liane.stays",
+    "liane.followups",
     "liane.exchange",
     "liane.portal",
     "liane.desk",

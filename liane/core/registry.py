@@ -212,6 +212,8 @@ frame: dict[str, NavEntry] = {}
 account_links: list[NavEntry] = []
 """Entries of the account menu: settings, sessions, absences…"""
 panels: list[Panel] = []
+structure_panels: list[Panel] = []
+"""Parts of an organisation's page in the directory: ``load(request, organisation)``."""
 tabs: list[Tab] = []
 entry_kinds: dict[str, EntryKind] = {}
 notice_kinds: dict[str, NoticeKind] = {}
@@ -226,6 +228,9 @@ as the current actor; False when it cannot. Called inside the transaction of wha
 takeovers: list[Callable[[Any, Any, str], None]] = []
 """Called with (absent practice, heir, reason) inside the transaction in which a colleague's whole
 file changes hands: each room hands over what it entrusted."""
+support_steps: list[Callable[[Any], None]] = []
+"""Called with a request (`referrals.Referral`) inside the transaction that answers it with a
+support, or that finds the record of whoever such an answer concerns."""
 death_steps: list[Callable[[UUID], None]] = []
 """Called inside the transaction that confirms a death: stop visits, reminders, questionnaires."""
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from liane.accounts.mailing import send_invitation
+from liane.core import registry
 from liane.core.errors import NotAllowed, Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
@@ -79,8 +80,19 @@ def organisation(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
         "keeps_house": rules.keeps_house(actor, found.pk),
         "manages": rules.manages(actor, found.pk),
         "history": queries.history([found.pk]) if sees_all(request) else [],
+        "panels": _panels(request, found),
     }
     return render(request, "directory/organisation.html", context)
+
+
+def _panels(request: HttpRequest, found: Organisation) -> list[dict[str, Any]]:
+    """What other rooms show of an organisation."""
+    shown = []
+    for panel in sorted(registry.structure_panels, key=lambda panel: panel.order):
+        context = panel.load(request, found)
+        if context is not None:
+            shown.append({"template": panel.template, "context": context})
+    return shown
 
 
 @route(Policy.PROFESSIONAL, audit="directory")

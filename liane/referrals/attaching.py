@@ -6,7 +6,7 @@ from django.db import transaction
 
 from liane.circle import tokens
 from liane.circle.reach import Reach
-from liane.core import acting, clock, ledger
+from liane.core import acting, clock, ledger, registry
 from liane.core.areas import Area
 from liane.core.errors import NotAllowed, Refused
 from liane.patients.queries import attending_doctor
@@ -61,6 +61,9 @@ def _attach(referral_id: UUID, person_id: UUID) -> Referral:
         referral.version += 1
         referral.save(update_fields=["person", "doctor", "version"])
         ledger.wrote(person_id, "referral", object_id=referral.pk, purpose="rattachement")
+        if referral.is_followed:
+            for follow in registry.support_steps:
+                follow(referral)
     return referral
 
 

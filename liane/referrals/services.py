@@ -114,6 +114,9 @@ def answer(referral_id: UUID, reply: Reply, *, expect: int | None = None) -> Ref
             _open(referral, reply.outcome)
         telling.step(referral, reply.outcome)
         returning.give(referral, reply.outcome, reply.text)
+        if reply.outcome in SUPPORT:
+            for follow in registry.support_steps:
+                follow(referral)
         if reply.outcome == Status.ONWARD:
             if reply.organisation_id is None:
                 raise Refused("Choisissez vers quelle structure orienter.", field="organisation")
