@@ -216,6 +216,7 @@ class Prepared[**P, T]:
         functools.update_wrapper(self, build)
         self.build = build
         self._plans: OrderedDict[Any, _Plan[T]] = OrderedDict()
+        _known.append(self)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[T]:
         """The rows. Raises BakedValue when the builder used a value that it was not given."""
@@ -243,6 +244,15 @@ class Prepared[**P, T]:
         named = {name: next(templated) for name in kwargs}
         build = cast(Callable[..., QuerySet[Any, T]], self.build)
         return _Plan(build(*positional, **named), made)
+
+
+_known: list[Prepared[..., Any]] = []
+
+
+def forget() -> None:
+    """Drop every compiled query: for a test that changes the rules they were compiled under."""
+    for one in _known:
+        one._plans.clear()
 
 
 def prepared[**P, T](build: Callable[P, QuerySet[Any, T]]) -> Prepared[P, T]:

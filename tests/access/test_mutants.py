@@ -7,12 +7,13 @@ import pytest
 from django.db import connection
 from django.db.models import Exists, Q
 
-from liane.circle import expressions, reach, rules, scoping
+from liane.circle import expressions, reach, rules, scoping, seats
 from liane.circle.models import Grant
 from liane.core import ledger
 from liane.core.areas import Area
+from liane.core.prepared import forget
 from liane.patients.models import Patient
-from tests.access.walker import read_everything
+from tests.access.walker import read_everything, record_pages
 from tests.access.world import KINDS, build
 
 pytestmark = [
@@ -150,13 +151,12 @@ def test_the_matrix_kills_this_mutant(
     mutate(monkeypatch)
     actor = next(item for item in KINDS if item.name == kind)
     try:
-        assert read_everything(world, actor).faults, "the matrix did not notice"
+        assert read_everything(world, actor, record_pages).faults, "the matrix did not notice"
     finally:
         rules_caches_cleared()
 
 
 def rules_caches_cleared() -> None:
-    """Rights are cached by role; a mutant must not outlive its test."""
-    from liane.circle import seats
-
+    """Rights are cached by role, queries are kept compiled; a mutant must not outlive its test."""
     seats._rights.cache_clear()
+    forget()
