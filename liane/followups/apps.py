@@ -25,7 +25,7 @@ class FollowupsConfig(AppConfig):
             NavEntry("File active", "/file-active/", "people", 52,
                      roles=frozenset(rules.FOLLOWERS), on_phone=False, area=Area.WORKING_FILE)
         )  # fmt: skip
-        registry.tabs.append(Tab("Accompagnement", "accompagnement/", 58, keepers))
+        registry.tabs.append(Tab("Suivi", "accompagnement/", 58, keepers))
         registry.panels.append(Panel("followup", "side", 22, "followups/panel.html", panels.record))
         registry.structure_panels.append(
             Panel("followup", "main", 10, "followups/structure.html", panels.structure)

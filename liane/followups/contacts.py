@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from liane.circle.reach import Reach
 from liane.core import acting, journal, ledger
-from liane.core.areas import Area
 from liane.core.audience import only_organisation
 from liane.core.errors import NotAllowed, Refused
 from liane.core.idempotency import once
@@ -133,7 +132,7 @@ def _house(person_id: UUID | None) -> UUID:
     """The organisation in whose log the actor writes. Raises NotAllowed, Http404."""
     actor = acting.current()
     house = actor.organisation_id
-    if house is None or not actor.write.get(Area.WORKING_FILE):
+    if house is None or not rules.has_file(actor):
         raise NotAllowed
     if person_id is None or rules.keeps(actor, house, person_id):
         return house

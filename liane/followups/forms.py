@@ -25,10 +25,18 @@ LEVELS: Choices = [
 
 
 class ContactForm(forms.Form):
-    """A contact: two taps are enough, the rest is optional."""
+    """A contact: two taps are enough, the rest is optional. ``ESSENTIAL``: fields shown first."""
+
+    ESSENTIAL = 2
 
     channel = forms.ChoiceField(
         label="Comment ?", choices=capital(Contact.Channel.choices), widget=forms.RadioSelect
+    )
+    note = forms.CharField(
+        label="Ce qui a été dit",
+        max_length=LONGEST,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
     direction = forms.ChoiceField(
         label="Qui a pris contact ?",
@@ -37,10 +45,6 @@ class ContactForm(forms.Form):
         widget=forms.RadioSelect,
     )
     partner = forms.ChoiceField(label="Avec quelle structure", required=False)
-    note = forms.CharField(
-        label="Ce qui a été dit", max_length=LONGEST, required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )  # fmt: skip
     minutes = forms.IntegerField(
         label="Durée en minutes", min_value=1, max_value=1440, required=False
     )

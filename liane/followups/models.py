@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from liane.circle import rules as circle_rules
+from liane.circle.models import Grant
 from liane.circle.reach import Reach
 from liane.circle.rls import reaches
 from liane.circle.scoping import Scoped, ScopedQuerySet
@@ -31,7 +32,7 @@ OF_ACCOMPANIMENT_SQL = (
 )
 CONTACT_SQL = (
     f"(SELECT liane_all()) OR ({{t}}.organisation_id = {HOLDERS}"
-    " AND cardinality((SELECT liane_scopes('working_file'))::text[]) > 0"
+    " AND 'care' = ANY ((SELECT liane_scopes('working_file'))::text[])"
     f" AND ({{t}}.person_id IS NULL OR ({reaches('{t}.person_id', Area.WORKING_FILE)})))"
 )
 
@@ -187,7 +188,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """Contacts that the actor may read: its organisations', persons out of reach left out."""
         if reach.everything:
             return self
-        if not circle_rules.scopes(reach.actor.role, Area.WORKING_FILE, "r"):
+        if Grant.Scope.CARE not in circle_rules.scopes(reach.actor.role, Area.WORKING_FILE, "r"):
             return self.none()
         about = Q(person=None) | reach.condition(Area.WORKING_FILE, "person_id", frozenset())
         return self.filter(about, organisation_id__in=reach.actor.holders)

@@ -31,7 +31,7 @@ from liane.followups.forms import (
     StageForm,
 )
 from liane.followups.models import Accompaniment
-from liane.followups.states import LIFE, Stage
+from liane.followups.states import LIFE
 from liane.patients.models import Patient
 
 READ = ("GET", "HEAD")
@@ -153,7 +153,6 @@ def end(request: Request, accompaniment_id: UUID) -> HttpResponse:
             row.pk, said["exit_reason"], text=said["text"], expect=said["version"]
         ),
         "Sortie enregistrée : le demandeur et le médecin traitant sont prévenus.",
-        warning=row.status != Stage.EXIT,
     )  # fmt: skip
 
 
@@ -252,6 +251,9 @@ def _step(
             messages.success(request, done)
             return redirect(_tab(person.pk))
     status = 409 if conflict else 422 if form.errors else 200
+    fields = [field for field in form if not field.is_hidden]
+    essential = getattr(form, "ESSENTIAL", len(fields))
+    more |= {"first": fields[:essential], "rest": fields[essential:]}
     context = frame(request, person, TAB) | {
         "title": title, "button": button, "form": form, "conflict": conflict, **more,
     }  # fmt: skip

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from liane.circle import rules as circle_rules
+from liane.circle.models import Grant
 from liane.circle.reach import Reach
 from liane.core.acting import Actor
 from liane.core.areas import Area
@@ -17,7 +19,8 @@ FOLLOWERS = frozenset({Practice.Role.COORDINATOR, Practice.Role.CASE_MANAGER})
 
 def has_file(actor: Actor) -> bool:
     """Somebody who reads the non-shared file of an organisation (rights: working_file)."""
-    return bool(actor.read.get(Area.WORKING_FILE)) and actor.organisation_id is not None
+    own = circle_rules.scopes(actor.role, Area.WORKING_FILE, "r")
+    return Grant.Scope.CARE in own and actor.organisation_id is not None
 
 
 def keeps(actor: Actor, organisation_id: UUID, person_id: UUID) -> bool:
