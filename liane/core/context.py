@@ -48,14 +48,18 @@ def live(request: HttpRequest) -> dict[str, str] | None:
 
 
 class Nav:
-    """The entries of the acting role: ``items`` for a desk, ``phone`` and ``more`` for a thumb."""
+    """The entries of the acting role: ``desk`` and ``rest`` for a desk, ``phone`` and ``more`` for
+    a thumb. What a bar has no room for is behind « Plus »."""
 
     ROOM = 4
+    WIDE = 7
 
     def __init__(self, request: HttpRequest) -> None:
         role = _role(request)
         entries = [one for one in nav_for(role) if _has(one, request)] if role else []
         self.items = [_item(entry, request) for entry in entries]
+        room = len(self.items) if len(self.items) <= self.WIDE + 1 else self.WIDE
+        self.desk, self.rest = self.items[:room], self.items[room:]
         on_phone = [item for item, entry in zip(self.items, entries, strict=True) if entry.on_phone]
         fits = len(self.items) <= self.ROOM + 1 and len(on_phone) == len(self.items)
         self.phone = on_phone if fits else on_phone[: self.ROOM]

@@ -82,3 +82,13 @@ def test_error_pages_need_nothing_and_lead_home(page):
     html = render_to_string(f"{page}.html")
     assert "<h1>" in html
     assert 'href="/"' in html
+
+
+def test_a_desk_with_too_many_entries_has_a_menu(monkeypatch):
+    entries = [registry.NavEntry(f"E{n}", f"/e{n}/", "home", n) for n in range(9)]
+    monkeypatch.setattr(registry, "nav", entries)
+    nav = Nav(request_of("nurse"))
+    assert [item.label for item in nav.desk] == [f"E{n}" for n in range(7)]
+    assert [item.label for item in nav.rest] == ["E7", "E8"]
+    monkeypatch.setattr(registry, "nav", entries[:8])
+    assert Nav(request_of("nurse")).rest == []
