@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("liane.directory.urls")),
     path("", include("liane.exchange.urls")),
     path("", include("liane.followups.urls")),
+    path("", include("liane.insight.urls")),
     path("", include("liane.messaging.urls")),
     path("", include("liane.notifications.urls")),
     path("", include("liane.portal.urls")),

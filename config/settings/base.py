@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "liane.stays",
     "liane.followups",
     "liane.exchange",
+    "liane.insight",
     "liane.portal",
     "liane.desk",
     "liane.demo",

@@ -1,0 +1,1 @@
+"""The activity report: what people did, counted; nobody fills anything in."""

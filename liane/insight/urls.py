@@ -1,0 +1,11 @@
+from django.urls import path
+
+from liane.insight import pages
+
+urlpatterns = [
+    path("pilotage/", pages.index, name="insight"),
+    path("pilotage/export/<str:form>", pages.export, name="insight_export"),
+    path("pilotage/pdf/", pages.ask, name="insight_pdf"),
+    path("pilotage/rapports/<uuid:report_id>/", pages.document, name="insight_document"),
+    path("pilotage/liste/<str:figure>/", pages.behind, name="insight_behind"),
+]
