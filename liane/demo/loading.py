@@ -12,7 +12,7 @@ from liane.agenda.models import Series
 from liane.agenda.visit import Visit
 from liane.circle.compile import compile_many
 from liane.core import acting, dispatcher
-from liane.demo import assessing, crowd, followups, plans, requests, stories
+from liane.demo import activity, assessing, crowd, followups, plans, requests, stories
 from liane.demo.chronicle import Chronicle, at
 from liane.demo.names import ident
 from liane.demo.territory import Territory, build, known, persona
@@ -49,10 +49,12 @@ def load(persons: int = 300, seed: int = 1) -> Loaded:
             land = build()
             made = _stories(land)
             requests.load(land, land.personas())
+            requests.years(land)
             followups.load(land, ident("story", "simon"))
         made += crowd.load(land, max(0, persons - SMALLEST), seed)
         requests.crowd(land, max(0, persons - SMALLEST), seed)
         followups.crowd(land, max(0, persons - SMALLEST), seed)
+        activity.load(land)
         dispatcher.publish_all()
         return Loaded(
             made,

@@ -197,6 +197,45 @@ def _of_the_crowd(book: Chronicle, land: Territory, one: Patient, number: int, s
     _write(book, land, told, one, pk=ident("request", seed, number), shared=False)
 
 
+YEARS = 160
+"""Requests of the last two years that were answered without opening a record."""
+ONWARD = (("received", 0.4, ""), ("in_scope", 1, ""), ("onward", 3, ""), ("done", 3, ""))
+ANSWERED = (LIVES[1], LIVES[3], LIVES[4], LIVES[1], ONWARD)
+ASKERS = ("Hélène Roussel", "Béatrice Salles", "Claire Aubert", "Nathalie Cazenave",
+          "Patrick Dulucq", "Nadia Bordenave", "", "Sarah Dumora", "Béatrice Salles")  # fmt: skip
+AROUND = ("40088", "40088", "40279", "40202", "40233", "40313", "40065", "40088", "")
+"""Where they came from: the DAC's report of the year is read by commune and by EPCI."""
+
+
+def years(land: Territory) -> int:
+    """What the DAC was asked over two years, so that its activity report is alive.
+
+    Returns how many were made now.
+    """
+    ids = {ident("request of the years", number): number for number in range(YEARS)}
+    there = set(Referral.objects.filter(pk__in=list(ids)).values_list("pk", flat=True))
+    book = Chronicle()
+    for pk, number in ids.items():
+        if pk not in there:
+            _write(book, land, _of_the_years(number), pk=pk)
+    book.save()
+    return len(ids) - len(there)
+
+
+def _of_the_years(number: int) -> Told:
+    rng = chance(f"request of the years {number}")
+    by = rng.choice(ASKERS)
+    return Told(
+        f"years:{number}", rng.randint(8, 690), by, rng.choice((*NEEDS, "professional", "advice")),
+        {"words": "personne orientée sans dossier"}, rng.choice(AROUND),
+        "Demande d’avis et d’orientation.", steps=rng.choice(ANSWERED),
+        taken_by=rng.choice((ISABELLE, INES, MARGAUX)), urgency=rng.choice(list(Urgency)),
+        caller=("", "", "") if by else ("M. Lafargue, un fils", "0639980170", "proche"),
+        consent="agrees" if by else "later",
+        answer="Coordonnées du bon interlocuteur données, rappel proposé dans quinze jours.",
+    )  # fmt: skip
+
+
 def _desk(land: Territory) -> None:
     """The DAC's front desk, on duty; a colleague away with an open file."""
     dac, today = land.structures["dac"], timezone.localdate()

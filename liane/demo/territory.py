@@ -116,6 +116,8 @@ WORKERS = (
            registered=False),
     Worker("Vincent Castets", "", _one("msp", "manager", "direction"), persona=True,
            registered=False),
+    Worker("Florence Dubroca", "", _one("dac", "manager", "direction"), persona=True,
+           registered=False),
     Worker("Agnès Tauzin", "", _one("dac", "dpo", "protection des données"), persona=True,
            registered=False),
     Worker("Marc Bergeron", "", _one("dac", "identity", "identitovigilance"), persona=True,
@@ -152,7 +154,7 @@ WORKERS = (
     Worker("Christelle Peyré", "CO", _one("cpts", "coordinator", "coordinatrice de la CPTS"),
            registered=False),
 )  # fmt: skip
-"""Forty professionals."""
+"""Forty-one professionals."""
 
 
 @dataclass

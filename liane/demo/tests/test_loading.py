@@ -82,9 +82,9 @@ def test_there_is_a_persona_for_each_role():
     assert any(" et " in persona.organisation for persona in found)
 
 
-def test_forty_professionals_and_the_structures_of_a_territory():
+def test_forty_one_professionals_and_the_structures_of_a_territory():
     load(3)
-    assert Professional.objects.count() == 40
+    assert Professional.objects.count() == 41
     kinds = set(Organisation.objects.values_list("kind", flat=True))
     assert {"dac", "msp", "cpts", "hospital", "ssiad", "saad", "meals", "pharmacy"} <= kinds
     assert Organisation.objects.get(kind="hospital").authority
@@ -173,7 +173,7 @@ def test_the_personas_command_gives_one_object_a_line():
     out = StringIO()
     call_command("demo_personas", stdout=out)
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert len(rows) == 20
+    assert len(rows) == 21
     assert all({"username", "name", "role", "organisation"} <= set(row) for row in rows)
 
 
