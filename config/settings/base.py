@@ -17,6 +17,7 @@ LIANE_DEMO = env.flag("LIANE_DEMO")
 LIANE_PUBLIC_URL = env.text("LIANE_PUBLIC_URL", "http://localhost:8000").rstrip("/")
 LIANE_STAY_RULES_FILE = env.text("LIANE_STAY_RULES_FILE")
 LIANE_PLAN_SILENCE_DAYS = env.number("LIANE_PLAN_SILENCE_DAYS", 10)
+LIANE_MINUTES_SILENCE_DAYS = env.number("LIANE_MINUTES_SILENCE_DAYS", 8)
 LIANE_REFERRAL_RULES_FILE = env.text("LIANE_REFERRAL_RULES_FILE")
 LIANE_SMS_URL = env.text("LIANE_SMS_URL")
 LIANE_SMS_TOKEN = env.text("LIANE_SMS_TOKEN")
@@ -47,6 +48,7 @@ INSTALLED_APPS = [
     "liane.messaging",
     "liane.agenda",
     "liane.careplans",
+    "liane.meetings",
     "liane.stays",
     "liane.followups",
     "liane.exchange",

@@ -12,8 +12,9 @@ from django.utils import timezone
 from icalendar import Calendar, Event
 
 from liane.agenda.models import Appointment, Feed, Place
-from liane.agenda.queries import my_practices
+from liane.agenda.queries import engagements_of, my_practices
 from liane.core import acting
+from liane.core.registry import Engagement
 
 WINDOW = dt.timedelta(weeks=8)
 PAST = dt.timedelta(weeks=2)
@@ -88,7 +89,21 @@ def render(token: str) -> bytes:
         ).order_by("starts_at")
         for visit in rows.select_related("person") if feed.with_town else rows:
             calendar.add_component(_event(visit, feed, now))
+        for one in engagements_of([feed.practice_id], now - PAST, now + WINDOW):
+            calendar.add_component(_engaged(one, now))
     return bytes(calendar.to_ical())
+
+
+def _engaged(one: Engagement, now: dt.datetime) -> Event:
+    event = Event()
+    event.add("uid", f"{one.id}@liane")
+    event.add("dtstamp", now.astimezone(dt.UTC))
+    event.add("dtstart", one.starts_at.astimezone(dt.UTC))
+    event.add("dtend", one.ends_at.astimezone(dt.UTC))
+    event.add("summary", one.label)
+    event.add("sequence", one.version)
+    event.add("class", "PRIVATE")
+    return event
 
 
 def _event(visit: Appointment, feed: Feed, now: dt.datetime) -> Event:

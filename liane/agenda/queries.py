@@ -11,11 +11,12 @@ from django.utils import timezone
 from liane.agenda import rules
 from liane.agenda.models import Appointment, AppointmentEvent, Cause, Series
 from liane.circle.reach import Reach
-from liane.core import acting, ledger
+from liane.core import acting, ledger, registry
 from liane.core.acting import Actor
 from liane.core.clock import day_bounds
 from liane.core.models import Entry
 from liane.core.prepared import prepared
+from liane.core.registry import Engagement
 from liane.core.text import normalise
 from liane.directory.models import Absence, Practice
 from liane.interventions.models import Intervention
@@ -42,6 +43,7 @@ class Day:
     date: dt.date
     visits: list[Appointment]
     absences: list[Absence] = field(default_factory=list)
+    engagements: list[Engagement] = field(default_factory=list)
 
     @property
     def is_today(self) -> bool:
@@ -142,7 +144,10 @@ def monday_of(day: dt.date) -> dt.date:
 
 
 def week(
-    rows: QuerySet[Appointment], monday: dt.date, absences: Iterable[Absence] = ()
+    rows: QuerySet[Appointment],
+    monday: dt.date,
+    absences: Iterable[Absence] = (),
+    engagements: Collection[Engagement] = (),
 ) -> list[Day]:
     """Seven days of ``rows`` (already narrowed), cancelled ones left out. Two queries."""
     start, _ = day_bounds(monday)
@@ -159,16 +164,27 @@ def week(
             date,
             [visit for visit in visits if timezone.localdate(visit.starts_at) == date],
             [absence for absence in away if absence.starts_on <= date <= absence.ends_on],
+            [one for one in engagements if timezone.localdate(one.starts_at) == date],
         )
         for date in (monday + dt.timedelta(days=number) for number in range(7))
     ]
 
 
 def my_week(monday: dt.date) -> list[Day]:
-    """One's own week in all structures: three queries."""
+    """One's own week in all structures: three queries, and one for each sort of engagement."""
     start, _ = day_bounds(monday)
     _, end = day_bounds(monday + dt.timedelta(days=6))
-    return week(mine(start, end), monday, absences_of_mine(monday))
+    taken = engagements_of(acting.current().holders, start, end)
+    ledger.read({one.person_id for one in taken}, "agenda")
+    return week(mine(start, end), monday, absences_of_mine(monday), taken)
+
+
+def engagements_of(
+    holders: Collection[UUID], start: dt.datetime, end: dt.datetime
+) -> list[Engagement]:
+    """What takes the time of these holders besides visits, in order."""
+    found = [one for hook in registry.engagements for one in hook(holders, start, end)]
+    return sorted(found, key=lambda one: one.starts_at)
 
 
 def absences_of_mine(monday: dt.date) -> QuerySet[Absence]:

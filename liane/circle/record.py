@@ -22,6 +22,7 @@ TAB_AREAS: Mapping[str, Area] = {
     "messages/": Area.THREAD,
     "agenda/": Area.AGENDA,
     "plan/": Area.CARE_PLAN,
+    "concertations/": Area.CARE_PLAN,
     "documents/": Area.DOCUMENT,
     "cercle/": Area.CIRCLE,
     "dossier-interne/": Area.WORKING_FILE,

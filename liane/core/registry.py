@@ -4,6 +4,7 @@ A lower room never imports a higher one; the higher one registers here a navigat
 of the record, a renderer of its journal entries, a kind of notification or a periodic job.
 """
 
+import datetime as dt
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -190,6 +191,23 @@ class MessageDesk:
     turned: Callable[[UUID, str, str, str], None]
 
 
+@dataclass(frozen=True)
+class Engagement:
+    """Something that takes somebody's time besides visits (a meeting), for their agenda.
+
+    ``label`` says nothing of a person nor of health: calendars outside show it alone.
+    """
+
+    id: UUID
+    starts_at: dt.datetime
+    ends_at: dt.datetime
+    label: str
+    link: str
+    person_id: UUID
+    person: str
+    version: int = 1
+
+
 nav: list[NavEntry] = []
 message_desk: list[MessageDesk] = []
 settings_sections: list[SettingsSection] = []
@@ -211,6 +229,8 @@ frame: dict[str, NavEntry] = {}
 ``next``), ``sign_out`` (POST)."""
 account_links: list[NavEntry] = []
 """Entries of the account menu: settings, sessions, absences…"""
+engagements: list[Callable[[Collection[UUID], dt.datetime, dt.datetime], list[Engagement]]] = []
+"""Given holders and two moments: what takes their time between them, under the current actor."""
 panels: list[Panel] = []
 structure_panels: list[Panel] = []
 """Parts of an organisation's page in the directory: ``load(request, organisation)``."""

@@ -151,14 +151,14 @@ def new_code(link: CodedLink) -> str:
     return code
 
 
-def text_code(link: CodedLink) -> str:
+def text_code(link: CodedLink, number: str = "") -> str:
     """Send a code by text message to the professional's mobile; returns the number, masked.
 
+    ``number`` where the link is not that of a professional of the directory.
     Raises :class:`Refused` when there is no mobile, no gateway, or too many were sent.
     """
     with acting.acting(system("lien signé")):
-        practice = practice_of(link.holder_id)
-        number = mobile_of(practice)
+        number = number or mobile_of(practice_of(link.holder_id))
         if not number or not sms.enabled():
             raise Refused("Le code ne peut pas partir par SMS : demandez-le à l’équipe.")
         allowed = _rows(link).filter(pk=link.pk, sends__lt=CodedLink.SENDS)
