@@ -1,7 +1,8 @@
 """The desk's work list and its views: p95 at each number of persons, and the ratio of sizes.
 
 The demo's requests grow with the territory (one person in 25). Number of queries: fixed by
-`liane/referrals/tests/test_pages.py`.
+`liane/referrals/tests/test_pages.py` and `liane/followups/tests/test_pages.py`. The file active
+holds one person in five near the DAC, one in twenty beyond.
 """
 
 import asyncio
@@ -23,6 +24,10 @@ from bench.harness import (
 
 PAGES = {
     "open": "/demandes/",
+    "file active": "/file-active/",
+    "file active, mine": "/file-active/?vue=miennes",
+    "nothing planned": "/file-active/?vue=rien",
+    "in hospital": "/file-active/?vue=hospitalisees",
     "to take": "/demandes/?vue=a-prendre",
     "late": "/demandes/?vue=attente",
     "closed": "/demandes/?vue=closes",
