@@ -5,6 +5,7 @@ it, nobody else does. The care team learns level and case manager alone (`querie
 """
 
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -44,6 +45,12 @@ class OwnQuerySet(ScopedQuerySet[Any]):
         """Rows that the actor may read: never another organisation's."""
         rows = super().within(reach)
         return rows if reach.everything else rows.filter(organisation_id__in=reach.actor.holders)
+
+    def of_house(self, reach: Reach, organisation_id: UUID) -> Self:
+        """Those of one house, for a list: its own index gives the order, a page costs a page."""
+        if not reach.everything and organisation_id not in reach.actor.holders:
+            return self.none()
+        return super().within(reach).filter(organisation_id=organisation_id)
 
 
 class Accompaniment(Base, Authored, Versioned, Scoped):

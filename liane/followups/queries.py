@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from liane.circle import persons
@@ -23,7 +23,7 @@ from liane.followups.models import (
     LevelChange,
     Reminder,
 )
-from liane.followups.states import Level
+from liane.followups.states import NOTHING, Level
 from liane.followups.steps import Step
 from liane.interventions.models import Intervention
 from liane.patients.queries import cluster_ids
@@ -32,6 +32,8 @@ from liane.stays.state import Status as StayStatus
 
 SHOWN = 50
 CONTACTS = 40
+MOST = 500
+"""Persons of one case manager that are counted at most: nobody follows so many."""
 AWAY = (StayStatus.IN_PROGRESS, StayStatus.ON_LEAVE)
 VIEWS = {
     "": "Toutes",
@@ -152,10 +154,11 @@ def _mine() -> Q:
 
 def listed(organisation_id: UUID, view: str = "") -> QuerySet[Accompaniment]:
     """The rows of a view, by next action; nothing planned first, for that is what is forgotten."""
-    rows = reached().filter(organisation_id=organisation_id)
+    rows: QuerySet[Accompaniment] = Accompaniment.objects.of_house(_reach(), organisation_id)
     if view == "sorties":
         return rows.filter(closed_at__isnull=False).order_by("-closed_at", "-id")
-    rows = rows.filter(closed_at=None).order_by("next_at", "id")
+    # Every row is at NOTHING or after: said aloud, it makes SQLite walk the index in its order.
+    rows = rows.filter(closed_at=None, next_at__gte=NOTHING).order_by("next_at", "id")
     today = day_bounds(timezone.localdate())[0]
     match view:
         case "miennes":
@@ -163,11 +166,11 @@ def listed(organisation_id: UUID, view: str = "") -> QuerySet[Accompaniment]:
         case "sans-referent":
             return rows.filter(case_manager=None)
         case "rien":
-            return rows.filter(next_kind="").order_by("opened_at", "id")
+            return rows.filter(next_at=NOTHING, next_kind="")
         case "retard":
             return rows.filter(next_at__lt=today).exclude(next_kind="")
         case "hospitalisees":
-            return rows.filter(Exists(_stays().filter(person_id=OuterRef("person_id"))))
+            return rows.filter(person_id__in=_stays().order_by().values("person_id"))
         case _:
             return rows.filter(level=LEVELS[view]) if view in LEVELS else rows
 
@@ -210,18 +213,15 @@ def _stays() -> QuerySet[Stay]:
 
 
 def counts(organisation_id: UUID) -> Mapping[str, int]:
-    """How many persons of the actor's own are in each pressing view. One query."""
+    """How many persons of the actor's own are in each pressing view, up to ``MOST``. One query."""
     today = day_bounds(timezone.localdate())[0]
-    return (
-        reached()
-        .filter(_mine(), organisation_id=organisation_id, closed_at=None)
-        .order_by()
-        .aggregate(
-            miennes=Count("pk"),
-            retard=Count("pk", filter=Q(next_at__lt=today) & ~Q(next_kind="")),
-            rien=Count("pk", filter=Q(next_kind="")),
-        )
-    )
+    rows = listed(organisation_id, "miennes").values_list("next_at", "next_kind")[:MOST]
+    found = list(rows)
+    return {
+        "miennes": len(found),
+        "retard": sum(bool(kind) and at < today for at, kind in found),
+        "rien": sum(not kind for _, kind in found),
+    }
 
 
 # ------------------------------------------------------------------ one person
