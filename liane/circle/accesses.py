@@ -23,6 +23,7 @@ SEEN = {
     "identity_form": "identité",
     "contact_data": "coordonnées",
     "list": "liste de personnes",
+    "activity_list": "liste du rapport d’activité",
     "lookalike": "recherche de doublon",
     "circle": "cercle",
     "membership": "cercle",

@@ -67,6 +67,11 @@ class Period:
         return Period(self.kind, first, first + (self.last - self.first))
 
     @property
+    def running(self) -> bool:
+        """True until its last day is over: its figures still grow."""
+        return self.first <= timezone.localdate() <= self.last
+
+    @property
     def query(self) -> str:
         """The period as a page's address says it."""
         if self.kind in LENGTHS:
