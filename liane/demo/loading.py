@@ -12,7 +12,16 @@ from liane.agenda.models import Series
 from liane.agenda.visit import Visit
 from liane.circle.compile import compile_many
 from liane.core import acting, dispatcher
-from liane.demo import activity, assessing, crowd, followups, plans, requests, stories
+from liane.demo import (
+    activity,
+    assessing,
+    concertations,
+    crowd,
+    followups,
+    plans,
+    requests,
+    stories,
+)
 from liane.demo.chronicle import Chronicle, at
 from liane.demo.names import ident
 from liane.demo.territory import Territory, build, known, persona
@@ -93,6 +102,7 @@ def _stories(land: Territory) -> int:
         _ask(land, one, key)
         assessing.assess(land, one, key)
         plans.tell(land, one, key)
+        concertations.tell(land, one, key)
     return len(made)
 
 

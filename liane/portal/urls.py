@@ -1,6 +1,6 @@
 from django.urls import path
 
-from liane.portal import pages, plan_pages
+from liane.portal import meeting_pages, pages, plan_pages
 
 urlpatterns = [
     path("portail/", pages.home, name="portal"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("portail/plan/", plan_pages.plan, name="portal_plan"),
     path("portail/plan/paroles/", plan_pages.words, name="portal_plan_words"),
     path("portail/plan/reponse/", plan_pages.answer, name="portal_plan_answer"),
+    path("portail/reunions/", meeting_pages.mine, name="portal_meetings"),
     path("portail/acces/", pages.openings, name="portal_openings"),
     path("portail/coordonnees/", pages.contact_data, name="portal_where"),
     path("portail/souhaits/", pages.my_wishes, name="portal_wishes"),
