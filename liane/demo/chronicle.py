@@ -5,7 +5,7 @@ the same journal entries (``announce=False``), and saved in bulk.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import models
 from django.utils import timezone
 
+from liane.agenda.models import Appointment
 from liane.circle.models import Membership, MembershipEvent
 from liane.core.audience import TEAM, Audience
 from liane.core.models import AccessRow, Entry, Outbox
@@ -189,19 +190,23 @@ class Chronicle:
         outcome: str = "nothing",
         kind: str = ActKind.VISIT,
         minutes: int = 20,
+        planned: Appointment | None = None,
     ) -> None:
-        """An act that took place, written down the same day."""
+        """An act that took place, written down the same day; ``planned`` in the agenda or not."""
         by = voice(practice)
         outside = by.role == Practice.Role.SOCIAL
         act = Intervention(
             person=person, at=when, entered_at=when + dt.timedelta(minutes=minutes),
             minutes=minutes, performed_by=practice, organisation_id=practice.organisation_id,
             kind=kind, title=title, outcome=outcome, note=note, created_at=when,
-            for_team=True, for_person=True, for_carers=True, for_outside=outside, **by.author,
+            for_team=True, for_person=True, for_carers=True, for_outside=outside,
+            appointment_id=planned.pk if planned is not None else None, **by.author,
         )  # fmt: skip
         self.add(act)
-        told = "visit.problem" if outcome == "problem" else "visit.done"
-        self.tell(told, person, act.pk, by, when, VISIT)
+        if outcome == "problem":
+            self.tell("visit.problem", person, act.pk, by, when)
+        else:
+            self.tell("visit.done", person, act.pk, by, when, VISIT)
 
     def thread(
         self,
@@ -211,9 +216,9 @@ class Chronicle:
         kind: str = "team",
         subject: str = "",
         named: Iterable[tuple[str, UUID]] = (),
-        unread: int = 0,
+        waits_for: Collection[Practice] = (),
     ) -> Thread:
-        """A conversation; the last ``unread`` messages were read by nobody but their authors."""
+        """A conversation that everybody has read, but its last message those it ``waits_for``."""
         lines = list(said)
         first = lines[0]
         family = kind == Thread.Kind.FAMILY
@@ -237,17 +242,17 @@ class Chronicle:
                 *(MessageWord(word=word, thread=thread, message=message) for word in words(text))
             )
             self.tell("message.sent", person, message.pk, by, when, to)
-        self._marks(thread, lines, unread)
+        self._marks(thread, lines, {practice.pk for practice in waits_for})
         return thread
 
     def _marks(
-        self, thread: Thread, lines: list[tuple[Voice, dt.datetime, str]], unread: int
+        self, thread: Thread, lines: list[tuple[Voice, dt.datetime, str]], late: set[UUID]
     ) -> None:
         own = {reader.user_id: (reader, 0) for reader in self._readers(thread)}
         for number, (by, _, _) in enumerate(lines, 1):
             own[by.user_id] = (by, number)
         for user_id, (by, number) in own.items():
-            read = max(number, len(lines) - unread)
+            read = max(number, len(lines) - (by.holder_id in late))
             if user_id is not None and read:
                 self.add(
                     ReadMark(

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from itertools import batched
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
-from liane.agenda.models import Appointment, AppointmentEvent, Series
 from liane.circle.compile import compile_many
+from liane.demo import rounds
 from liane.demo.chronicle import Chronicle, Voice, at, voice
 from liane.demo.names import GIVENS, SURNAMES, TOWNS, chance, ident, matricule, traits
 from liane.demo.territory import Territory, known
@@ -28,6 +27,14 @@ PER_CABINET = 150
 HISTORY = 2_000
 """Beyond this many persons, each one's history is short."""
 
+PHYSIOTHERAPIST, NURSE = "70", "60"
+NAMED = 3
+"""Named doctors, and named nurses: each has one in three of the close ones."""
+BEGUN = 45
+"""Visits of the crowd began at most so many days ago."""
+SESSIONS_FROM = 40
+"""Rank from which a physiotherapist comes: the nurse's round is full before."""
+PROBLEM = "Chute dans la nuit, pas de plaie, consciente. Médecin prévenu, à surveiller."
 FOLLOW_UPS = (
     "Suivi régulier, état stable. Prochaine visite comme prévu.",
     "Douleur du genou soulagée par le repos. Marche tous les jours.",
@@ -37,14 +44,6 @@ FOLLOW_UPS = (
     "Se plaint de mal dormir, pas de somnifère pour l’instant.",
     "Vaccin contre la grippe fait.",
     "Appétit revenu depuis le passage de son fils.",
-)
-VISITS = (
-    ("Injection d’insuline", "Glycémie 1,25."),
-    ("Pansement", "Plaie propre."),
-    ("Surveillance", "Tension 13/8."),
-    ("Prise de sang", ""),
-    ("Préparation du pilulier", "Rien à signaler."),
-    ("Bas de contention", ""),
 )
 
 
@@ -56,6 +55,8 @@ class Team:
     nurse: Practice
     others: tuple[Practice, ...]
     house: Organisation
+    outside: tuple[tuple[Practice, tuple[rounds.Place, ...], int], ...] = ()
+    """Those from outside the care team: who, their round, the rank of its first person."""
 
 
 def load(land: Territory, persons: int, seed: int) -> int:
@@ -83,7 +84,11 @@ def _teams(land: Territory, persons: int) -> Iterator[Team]:
             nurses[number % 3],
             (others[number % 3],),
             land.structures["msp"] if number % 2 else land.structures["dac"],
-        )
+            () if number % 3 else (
+                (land.of("Maïté Darrigrand"), rounds.HELP, 80),
+                (land.of("Bernard Destouesse"), rounds.MEALS, 90),
+            ),
+        )  # fmt: skip
     for number in range(max(0, persons - CLOSE) // PER_CABINET + 1 if persons > CLOSE else 0):
         yield _cabinet(number, land)
 
@@ -177,8 +182,16 @@ def _history(
     book.member(one, team.house, doctor, at(since, 9, 3), ground="source", responsible=True,
                 told=False)  # fmt: skip
     book.doctor(one, team.doctor, doctor, at(since, 9, 4))
-    for other in team.others if rng.random() < 0.5 else ():
-        book.member(one, other, doctor, at(since - 1, 12, 0), told=False)
+    turns = list(_turns(team, number))
+    coming = {practice.pk for practice, _ in turns}
+    chosen = rng.random() < 0.5
+    for other in team.others:
+        if chosen or other.pk in coming:
+            book.member(one, other, doctor, at(since - 1, 12, 0), told=False)
+    for practice, _, _ in team.outside:
+        if practice.pk in coming:
+            book.member(one, practice, doctor, at(since - 1, 12, 5), ground="consent", outside=True,
+                        proof="accord oral recueilli à domicile", told=False)  # fmt: skip
     if rng.random() < 0.3:
         book.add(
             Contact(person=one, name=f"{rng.choice(GIVENS)} {one.birth_name.title()}",
@@ -191,13 +204,10 @@ def _history(
     ):
         by = rng.choice((doctor, nurse))
         book.note(one, by, at(days, rng.randint(8, 18), rng.randint(0, 59)), rng.choice(FOLLOW_UPS))
-    for days in sorted(rng.sample(range(1, 29), 1 if light else rng.randint(2, 5)), reverse=True):
-        title, said = rng.choice(VISITS)
-        book.visit(one, team.nurse, at(days, rng.randint(7, 11), rng.randint(0, 59)), title, said)
     if not light and rng.random() < 0.25:
         book.thread(one, _talk(doctor, nurse, rng))
-    if number % 5 == 0 and (not light or number < CLOSE):
-        _series(book, one, team.nurse, nurse, rng)
+    for practice, turn in turns:
+        _visits(book, one, practice, turn, number, since, light=light)
 
 
 def _talk(doctor: Voice, nurse: Voice, rng: random.Random) -> list[tuple[Voice, dt.datetime, str]]:
@@ -208,28 +218,51 @@ def _talk(doctor: Voice, nurse: Voice, rng: random.Random) -> list[tuple[Voice, 
     ]
 
 
-def _series(
-    book: Chronicle, one: Patient, practice: Practice, by: Voice, rng: random.Random
+def _rank(number: int) -> int:
+    """The place of a person among those of the same team's doctor and nurse."""
+    return number // NAMED if number < CLOSE else (number - CLOSE) % PER_CABINET
+
+
+def _turns(team: Team, number: int) -> Iterator[tuple[Practice, rounds.Turn]]:
+    """The nurse comes to the first ones, the doctor to the last, the physiotherapist between."""
+    rank = _rank(number)
+    size = CLOSE // NAMED if number < CLOSE else PER_CABINET
+    sessions = [
+        (other, rounds.PHYSIOTHERAPIST, SESSIONS_FROM)
+        for other in team.others
+        if other.professional.profession == PHYSIOTHERAPIST
+    ]
+    held = [(team.nurse, rounds.turn(rounds.NURSE, rank))]
+    held.append((team.doctor, rounds.turn(rounds.DOCTOR, size - 1 - rank)))
+    for practice, places, first in (*sessions, *team.outside):
+        if rank >= first:
+            held.append((practice, rounds.turn(places, rank - first)))
+    for practice, turn in held:
+        if turn is not None:
+            yield practice, turn
+
+
+def _visits(
+    book: Chronicle,
+    one: Patient,
+    practice: Practice,
+    turn: rounds.Turn,
+    number: int,
+    since: int,
+    *,
+    light: bool,
 ) -> None:
-    """Visits of the coming fortnight; the worker makes the following ones."""
-    step = rng.choice((2, 3, 7))
-    title = rng.choice(VISITS)[0]
-    start = at(0, rng.randint(7, 11), rng.choice((0, 15, 30, 45))) + dt.timedelta(
-        days=rng.randint(0, step - 1)
-    )
-    common = {
-        "person": one, "practice": practice, "title": title, "for_person": True,
-        "for_carers": True, **by.author,
-    }  # fmt: skip
-    moments = [start + dt.timedelta(days=days) for days in range(0, 15, step)]
-    series = Series(
-        rule=f"FREQ=DAILY;INTERVAL={step}", zone=settings.TIME_ZONE, starts_at=start, minutes=20,
-        made_until=start + dt.timedelta(days=15), **common,
+    days = list(turn.days_ago(min(since - 1, BEGUN)))
+    place = turn.place
+    if not days:
+        return
+    if light and number >= CLOSE:
+        book.visit(one, practice, at(days[-1], place.hour, place.minute), place.title,
+                   place.notes[0], kind=place.kind, minutes=place.minutes)  # fmt: skip
+        return
+    problem = 3 if number % 60 == 0 and practice.professional.profession == NURSE else -1
+    rounds.walk(
+        book,
+        rounds.Round(one, practice, place, days[0], worrying=11 + number % 5, problem=problem,
+                     said=PROBLEM),
     )  # fmt: skip
-    book.add(series)
-    for moment in moments:
-        visit = Appointment(
-            series=series, original_start=moment, starts_at=moment,
-            ends_at=moment + dt.timedelta(minutes=20), **common,
-        )  # fmt: skip
-        book.add(visit, AppointmentEvent(appointment=visit, after="planned", **by.author))

@@ -7,9 +7,6 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from liane.accounts.models import User
-from liane.agenda import repeating
-from liane.agenda.models import Series
-from liane.agenda.visit import Visit
 from liane.circle.compile import compile_many
 from liane.core import acting, dispatcher
 from liane.demo import (
@@ -22,7 +19,7 @@ from liane.demo import (
     requests,
     stories,
 )
-from liane.demo.chronicle import Chronicle, at
+from liane.demo.chronicle import Chronicle
 from liane.demo.names import ident
 from liane.demo.territory import Territory, build, known, persona
 from liane.directory.models import Professional
@@ -98,46 +95,11 @@ def _stories(land: Territory) -> int:
     compile_many([one.pk for one in made])
     for one in made:
         key = next(key for key in STORIES if ident("story", key) == one.pk)
-        _plan(land, one, key)
         _ask(land, one, key)
         assessing.assess(land, one, key)
         plans.tell(land, one, key)
         concertations.tell(land, one, key)
     return len(made)
-
-
-PLANS = {
-    "michelle": (("Claire Aubert", 9, 3, "Surveillance du traitement", "visit", 20),),
-    "simon": (
-        ("Claire Aubert", 10, 7, "Visite hebdomadaire", "visit", 30),
-        ("Maïté Darrigrand", 12, 2, "Aide au repas", "help", 60),
-    ),
-    "dupont": (
-        ("Claire Aubert", 11, 2, "Soins et surveillance", "visit", 30),
-        ("Karim Lasserre", 15, 4, "Rééducation à domicile", "session", 30),
-        ("Maïté Darrigrand", 8, 1, "Lever et toilette", "help", 45),
-        ("Bernard Destouesse", 12, 1, "Portage du repas", "help", 10),
-    ),
-}
-"""Who comes, at what hour, every how many days, for what, how long (minutes)."""
-
-PLANNED = 21
-"""How many days ago these visits were decided."""
-
-
-def _plan(land: Territory, one: Patient, key: str) -> None:
-    """The visits to come, planned by her doctor with the agenda's own verb."""
-    for name, hour, every, title, kind, minutes in PLANS[key]:
-        practice = land.of(name)
-        if Series.objects.filter(person=one, practice=practice).exists():
-            continue
-        actor = stories.acting_as(land.of("Hélène Roussel"))
-        visit = Visit(
-            one.pk, at(0, hour), minutes, practice_id=practice.pk, kind=kind, title=title
-        )  # fmt: skip
-        rule = f"FREQ=DAILY;INTERVAL={every}"
-        with acting.acting(actor):
-            repeating.plan_series(visit, rule, announce=False, decided_at=at(PLANNED, hour))
 
 
 TASKS = {

@@ -8,7 +8,7 @@ from liane.circle.seats import actor_for, seats_of
 from liane.core import acting
 from liane.core.audience import Audience
 from liane.core.files import store
-from liane.demo import requests
+from liane.demo import habits, requests, stays
 from liane.demo.chronicle import Chronicle, Voice, at, contact_voice, person_voice, voice
 from liane.demo.names import ident, matricule
 from liane.demo.prescription import pdf
@@ -118,8 +118,7 @@ def michelle(land: Territory, book: Chronicle) -> Patient:
     book.note(one, nurse, at(21, 9, 30),
         "Poids 63,8 kg, chevilles un peu gonflées le soir. Le Dr Roussel a ajouté un demi-comprimé "
         "de diurétique pour cinq jours : retour à 62,3 kg.")  # fmt: skip
-    _rounds(book, one, claire, every=3, last=126, hour=9, title="Surveillance du traitement",
-            notes=_MICHELLE_VISITS)  # fmt: skip
+    habits.tell(land, book, one, habits.MICHELLE)
     book.thread(one, [
         (doctor, at(188, 18, 0), "Bonjour Claire, pouvez-vous passer tous les trois jours chez "
          "Mme Michelle ? Poids, tension, chevilles."),
@@ -137,7 +136,7 @@ def michelle(land: Territory, book: Chronicle) -> Patient:
         (doctor, at(12, 18, 45), "Oui, le mardi midi me convient."),
         (nurse, at(2, 9, 40), "Tension 14/8, elle est contente de marcher jusqu’au marché."),
         (doctor, at(1, 18, 30), "Merci Claire. Pouvez-vous surveiller sa tension cette semaine ?"),
-    ], unread=1)  # fmt: skip
+    ], waits_for=[claire])  # fmt: skip
     book.thread(one, [
         (person_voice(one), at(9, 16, 0), "Bonjour, je serai chez ma sœur dimanche."),
         (nurse, at(9, 17, 5), "Merci de me prévenir, je passerai lundi à la place."),
@@ -152,16 +151,6 @@ def michelle(land: Territory, book: Chronicle) -> Patient:
     ], "prescription")  # fmt: skip
     _opened_often(book, one, [doctor, nurse, pharmacist, coordinator])
     return one
-
-
-_MICHELLE_VISITS = (
-    "Poids 62,1 kg, tension 13/7. Rien à signaler.",
-    "Poids 62,4 kg, tension 14/8. Pilulier pris.",
-    "Fatiguée, a bien dormi. Poids 62,2 kg.",
-    "Poids 62 kg. Chevilles fines, souffle calme.",
-    "Pilulier oublié samedi soir, revu avec elle.",
-    "Tension 12/7. Un peu de vertige au lever, conseillé de se lever en deux temps.",
-)
 
 
 # ------------------------------------------------------------------ M. Simon
@@ -213,11 +202,7 @@ def simon(land: Territory, book: Chronicle) -> Patient:
     book.note(one, case, at(8, 14, 30),
         "APA : visite d’évaluation prévue. Fils à Bordeaux appelé, viendra à Noël.", kind="liaison",
         to=FAMILY)  # fmt: skip
-    _rounds(book, one, claire, every=7, last=118, hour=10, title="Visite hebdomadaire",
-            notes=_SIMON_VISITS, watch=2)  # fmt: skip
-    for days in range(2, 20, 2):
-        book.visit(one, helper, at(days, 11, 0), "Aide au repas", "A mangé la moitié."
-                   if days > 8 else "A tout mangé.", kind="help", minutes=60)  # fmt: skip
+    habits.tell(land, book, one, habits.SIMON)
     book.thread(one, [
         (nurse, at(75, 11, 0), "M. Simon est tombé mardi, il n’a appelé personne."),
         (doctor, at(75, 12, 10), "Je passe demain. Pesez-le à chaque visite s’il vous plaît."),
@@ -229,7 +214,7 @@ def simon(land: Territory, book: Chronicle) -> Patient:
         (nurse, at(6, 10, 50), "59,2 kg, il plaisante de nouveau. À surveiller quand même."),
         (doctor, at(2, 19, 5), "Merci à tous. Je revois le traitement du diabète la semaine "
          "prochaine."),
-    ], unread=1)  # fmt: skip
+    ], waits_for=[isabelle])  # fmt: skip
     document(story, roussel, at(68, 9, 0), "Résultats du bilan sanguin", [
         "Laboratoire de l'Adour", "M. SIMON Pierre, né le 22/01/1938", "",
         "HbA1c 7,9 %", "Albumine 31 g/L", "Créatinine 98 µmol/L", "Hémoglobine 12,1 g/dL",
@@ -237,15 +222,6 @@ def simon(land: Territory, book: Chronicle) -> Patient:
     requests.simon(land, book, one)
     _opened_often(book, one, [doctor, nurse, case, coordinator])
     return one
-
-
-_SIMON_VISITS = (
-    "Glycémie 1,42. Carnet complété ensemble.",
-    "Poids 58,9 kg. A refusé la douche.",
-    "Glycémie 1,61 à jeun, a oublié un comprimé.",
-    "Marche lente, deux arrêts dans le couloir.",
-    "De bonne humeur, a mangé devant moi.",
-)
 
 
 # ------------------------------------------------------------------ Mme Dupont
@@ -293,6 +269,10 @@ def dupont(land: Territory, book: Chronicle) -> Patient:
         "semaine à domicile, équilibre et quadriceps.")  # fmt: skip
     book.note(one, nurse, at(90, 11, 45), "Pansement de la jambe droite terminé, peau fermée.",
               to=FAMILY)  # fmt: skip
+    book.note(one, doctor, at(70, 12, 0),
+        "Retour d’hospitalisation : 69,5 kg, plus d’œdèmes, fatigue. Traitement de sortie repris "
+        "avec elle et sa fille. Les aides et la kinésithérapie reprennent.", kind="liaison",
+        to=FAMILY)  # fmt: skip
     book.note(one, kine, at(55, 15, 10),
         "Marche 90 m avec déambulateur, monte deux marches. Très motivée par le marché du samedi.",
         to=FAMILY)  # fmt: skip
@@ -302,41 +282,43 @@ def dupont(land: Territory, book: Chronicle) -> Patient:
     book.note(one, nurse, at(4, 11, 40),
         "Poids 71,2 kg (+1,4 en une semaine), essoufflée en parlant. Signalé au Dr Roussel.",
         pin="Poids en hausse : essoufflement à guetter")  # fmt: skip
-    _rounds(book, one, claire, every=2, last=120, hour=11, title="Soins et surveillance",
-            notes=_DUPONT_VISITS)  # fmt: skip
-    _rounds(book, one, karim, every=4, last=148, hour=15, title="Rééducation à domicile",
-            notes=_DUPONT_SESSIONS, kind="session")  # fmt: skip
-    for days in range(1, 40):
-        book.visit(one, helper, at(days, 8, 30), "Lever et toilette",
-                   "Bien réveillée." if days % 3 else "", kind="help", minutes=45)  # fmt: skip
+    held = habits.tell(land, book, one, habits.DUPONT, stays.away)
+    stays.dupont(land, book, one, held, [roussel, claire, karim, anne, helper, meals])
     book.thread(one, [
         (doctor, at(180, 9, 0), "Merci à tous d’avoir accepté de suivre Mme Dupont."),
-        (nurse, at(180, 12, 30), "Je passe un jour sur deux vers 11 h 30."),
-        (kine, at(150, 16, 0), "Mardi et vendredi à 15 h pour moi."),
+        (nurse, at(180, 12, 30), "Je passe un jour sur deux vers 11 h."),
+        (kine, at(150, 16, 0), "Tous les quatre jours à 15 h pour moi."),
         (nurse, at(90, 12, 0), "La jambe est fermée, j’arrête les pansements."),
+        (nurse, at(79, 8, 10), "Sa fille a appelé le 15 cette nuit, elle est en cardiologie à "
+         "Dax. J’ai rangé le pilulier."),
+        (doctor, at(71, 17, 0), "Elle rentre aujourd’hui, poids de sortie 69,5 kg. Je passe "
+         "demain, merci de la peser à chaque visite."),
         (kine, at(55, 15, 30), "90 m aujourd’hui, elle veut retourner au marché."),
         (nurse, at(4, 11, 50), "+1,4 kg en une semaine et essoufflée en parlant."),
         (doctor, at(4, 13, 0), "Je double le diurétique trois jours. Si elle ne va pas mieux, "
          "on l’envoie aux urgences de Dax."),
         (nurse, at(2, 11, 55), "Un peu mieux, 70,6 kg. Je repasse demain."),
-    ], unread=1)  # fmt: skip
+    ], waits_for=[roussel])  # fmt: skip
     book.thread(one, [
         (daughter, at(140, 20, 10), "Bonsoir, maman veut bien des repas et de l’aide du matin."),
         (coordinator, at(139, 9, 0), "Merci Julie. Maïté commence lundi à 8 h 30, les repas "
          "mardi."),
+        (daughter, at(80, 23, 30), "Je suis aux urgences avec maman, elle ne respirait plus bien."),
+        (nurse, at(79, 7, 40), "Merci de me prévenir. Je suspends mes passages, courage."),
+        (daughter, at(71, 18, 0), "Elle est à la maison, contente de son fauteuil."),
         (daughter, at(60, 21, 0), "Elle s’est levée seule ce matin, quelle fierté !"),
         (kine, at(59, 9, 0), "Elle travaille dur. Continuez à la laisser faire, à côté d’elle."),
         (daughter, at(4, 19, 30), "Je l’ai trouvée essoufflée ce soir."),
         (nurse, at(4, 20, 0), "Le Dr Roussel a augmenté le traitement. Si c’est pire cette nuit, "
          "appelez le 15."),
         (daughter, at(3, 8, 0), "Nuit correcte, merci."),
-    ], kind="family", unread=1)  # fmt: skip
+    ], kind="family", waits_for=[karim])  # fmt: skip
     document(story, roussel, at(110, 10, 0), "Ordonnance de kinésithérapie", [
         "Dr Hélène Roussel, MSP de l'Adour, Dax",
         "Mme DUPONT Odette, née LABORDE le 07/03/1941", "",
         "Rééducation à la marche et renforcement, 2 séances par semaine à domicile, 30 séances",
     ], "prescription")  # fmt: skip
-    document(story, roussel, at(175, 16, 0), "Lettre de sortie du CH de Dax", [
+    document(story, roussel, at(71, 16, 0), "Lettre de sortie du CH de Dax", [
         "Centre hospitalier de Dax, cardiologie",
         "Mme DUPONT Odette, née LABORDE le 07/03/1941", "",
         "Décompensation cardiaque traitée. Poids de sortie 69,5 kg.",
@@ -344,43 +326,6 @@ def dupont(land: Territory, book: Chronicle) -> Patient:
     ], "discharge")  # fmt: skip
     _opened_often(book, one, [doctor, nurse, kine, coordinator, daughter])
     return one
-
-
-_DUPONT_VISITS = (
-    "Poids 69,8 kg, tension 13/7. Bas de contention posés.",
-    "Pansement refait, plaie propre.",
-    "Poids 70,1 kg. Un peu triste, sa sœur est malade.",
-    "Rien à signaler, chante en me voyant.",
-    "Glycérine sur les talons, pas de rougeur.",
-)
-_DUPONT_SESSIONS = (
-    "Équilibre debout, dix levers de chaise.",
-    "Marche dans l’allée, 60 m.",
-    "Fatiguée, séance douce.",
-    "Deux marches montées et descendues.",
-)
-
-
-def _rounds(
-    book: Chronicle,
-    one: Patient,
-    practice: Practice,
-    *,
-    every: int,
-    last: int,
-    hour: int,
-    title: str,
-    notes: tuple[str, ...],
-    kind: str = "visit",
-    watch: int = 0,
-) -> None:
-    """Regular visits from ``last`` days ago to yesterday; one in nine is « to watch »."""
-    for number, days in enumerate(range(last, 0, -every)):
-        worrying = number % 9 == 8 or (watch and days < 30 and number % watch == 0)
-        book.visit(
-            one, practice, at(days, hour, 10 * (number % 4)), title, notes[number % len(notes)],
-            outcome="watch" if worrying else "nothing", kind=kind,
-        )  # fmt: skip
 
 
 def _opened_often(book: Chronicle, one: Patient, voices: list[Voice]) -> None:
