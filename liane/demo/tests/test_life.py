@@ -13,6 +13,7 @@ from liane.circle.reach import Reach
 from liane.core.acting import acting, owner, system
 from liane.core.models import Entry
 from liane.demo import loading
+from liane.demo.crowd import CLOSE, NAMED, SESSIONS_FROM
 from liane.demo.names import ident
 from liane.demo.rounds import DOCTOR, HELP, MEALS, NURSE, PHYSIOTHERAPIST, turn
 from liane.interventions.models import Intervention
@@ -38,7 +39,7 @@ def _demo(settings):
     settings.LIANE_DEMO = True
 
 
-def load(persons: int = 60) -> None:
+def load(persons: int = 18) -> None:
     loading.load(persons, 1)
 
 
@@ -60,7 +61,7 @@ def overlaps(by: str) -> list[tuple[Appointment, Appointment]]:
 
 
 def test_nobody_is_in_two_places_at_once():
-    load(120)
+    load(24)
     assert overlaps("practice_id") == []
     assert overlaps("person_id") == []
 
@@ -71,6 +72,22 @@ def test_a_round_is_in_order_of_time_and_leaves_time_to_drive(places):
     gaps = [later - sooner for sooner, later in itertools.pairwise(starts)]
     assert all(gap >= 20 for gap in gaps)
     assert all(gap >= place.minutes for gap, place in zip(gaps, places, strict=False))
+
+
+@pytest.mark.parametrize("rank", range(CLOSE // NAMED))
+def test_those_who_come_to_one_person_never_meet(rank):
+    rounds = (
+        (NURSE, rank),
+        (DOCTOR, CLOSE // NAMED - 1 - rank),
+        (PHYSIOTHERAPIST, rank - SESSIONS_FROM),
+        (HELP, rank - 80),
+        (MEALS, rank - 90),
+    )
+    found = [turn(places, place) for places, place in rounds if place >= 0]
+    times = sorted(
+        (one.place.hour * 60 + one.place.minute, one.place.minutes) for one in found if one
+    )
+    assert all(at + minutes <= then for (at, minutes), (then, _) in itertools.pairwise(times))
 
 
 def test_a_full_round_takes_nobody_more():
@@ -140,7 +157,7 @@ def test_madame_dupont_was_in_hospital_and_is_home():
 
 
 def test_nobody_is_drowned_in_unread_messages():
-    load(40)
+    load(15)
     for username in STAFF:
         with acting(make.actor(username)) as actor:
             unread = Thread.objects.within(Reach.of(actor)).unread_by(actor.user_id).count()
@@ -158,10 +175,10 @@ def test_nobody_is_drowned_in_notifications():
 
 
 def test_the_same_seed_gives_the_same_rounds():
-    load(40)
+    load(15)
     with owner():
         rows = Appointment.objects.order_by("person_id", "starts_at")
         before = list(rows.values_list("person_id", "practice_id", "starts_at", "status"))
-        load(40)
+        load(15)
         again = list(rows.values_list("person_id", "practice_id", "starts_at", "status"))
     assert before == again
