@@ -9,7 +9,7 @@ import warnings
 from io import BytesIO
 
 import pillow_heif
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from liane.core.errors import Refused
 from liane.core.files.kinds import HEIC, JPEG, PNG, Kind
@@ -32,6 +32,8 @@ def redraw(content: bytes, kind: Kind) -> tuple[bytes, bytes]:
     Raises `Refused` when the picture cannot be decoded whole, or is beyond measure.
     """
     with _at_work:
+        # WeasyPrint, once imported, lets Pillow pass over what is cut short or swollen.
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
         image = _decoded(content, kind)
         upright = ImageOps.exif_transpose(image)
         upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from pikepdf import Array, Dictionary, Name
-from PIL import Image
+from PIL import Image, ImageFile
 
 from liane.core.errors import Refused
 from liane.core.files import serve, store
@@ -215,6 +215,13 @@ def take(name, declared, content):
     upload = SimpleUploadedFile("x", content, content_type=declared)
     upload._name = name
     return store.receive(upload, person_id=ROUX, organisation_id=TILLEULS, families=ANYTHING)
+
+
+def test_a_cut_picture_is_refused_whatever_another_library_allows(monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    cut = s.picture("PNG", size=(400, 400))[:-200]
+    with pytest.raises(Refused, match="abîmée"):
+        take("photo.png", "image/png", cut)
 
 
 def test_the_table_has_more_than_sixty_kinds():
