@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from liane.circle import rules
 from liane.circle.models import Grant, Mask
+from liane.circle.seats import lent
 from liane.core import acting, registry
 from liane.core.areas import Area
 from liane.core.models import Entry
@@ -269,27 +270,13 @@ def _seats(
     )
 
 
-@prepared
-def _lent(
-    practices: list[UUID], now: dt.datetime, day: dt.date
-) -> QuerySet[Duty, tuple[UUID, UUID]]:
-    """(practice, post on duty or colleague replaced)."""
-    duties = Duty.objects.filter(
-        Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now, practice_id__in=practices
-    )
-    locums = Locum.objects.filter(starts_on__lte=day, ends_on__gte=day, locum_id__in=practices)
-    return duties.values_list("practice_id", "post_id").union(
-        locums.values_list("locum_id", "replaced_id"), all=True
-    )
-
-
 def _professionals(holders: list[UUID], now: dt.datetime) -> Iterator[Candidate]:
     day = timezone.localdate(now)
     people = [pk for (pk,) in _behind(holders, now, day)]
     practices = _seats(people, day)
     borrowed: dict[UUID, set[UUID]] = defaultdict(set)
-    for practice, lent in _lent([row[0] for row in practices], now, day):
-        borrowed[practice].add(lent)
+    for practice, holder in lent([row[0] for row in practices], now, day):
+        borrowed[practice].add(holder)
     found: dict[tuple[UUID, str], Candidate] = {}
     for practice, organisation, professional, user, role in practices:
         one = found.setdefault((user, role), Candidate(user, role))

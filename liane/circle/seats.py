@@ -139,15 +139,18 @@ def actor_for(user: User, seat: Seat, seats: list[Seat]) -> Actor:
 
 def _borrowed(practices: list[UUID], now: dt.datetime) -> list[UUID]:
     """Posts on duty and colleagues replaced now."""
-    return [holder for (holder,) in _lent(practices, now, timezone.localdate(now))]
+    return [holder for _, holder in lent(practices, now, timezone.localdate(now))]
 
 
 @prepared
-def _lent(practices: list[UUID], now: dt.datetime, day: dt.date) -> QuerySet[Duty, tuple[UUID]]:
+def lent(
+    practices: list[UUID], now: dt.datetime, day: dt.date
+) -> QuerySet[Duty, tuple[UUID, UUID]]:
+    """(practice, post on duty or colleague replaced) for each of these practices."""
     duties = Duty.objects.filter(
-        Q(ends_at=None) | Q(ends_at__gt=now), practice_id__in=practices, starts_at__lte=now
-    ).values_list("post_id")
-    locums = Locum.objects.filter(
-        locum_id__in=practices, starts_on__lte=day, ends_on__gte=day
-    ).values_list("replaced_id")
-    return duties.union(locums, all=True)
+        Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now, practice_id__in=practices
+    )
+    locums = Locum.objects.filter(starts_on__lte=day, ends_on__gte=day, locum_id__in=practices)
+    return duties.values_list("practice_id", "post_id").union(
+        locums.values_list("locum_id", "replaced_id"), all=True
+    )

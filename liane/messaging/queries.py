@@ -35,9 +35,6 @@ from liane.messaging.people import Reader
 
 PAGE = 50
 """Messages, or conversations, on one page."""
-FRESH = dt.timedelta(days=60)
-"""Beyond it an unread conversation is history: it is no longer put first nor counted."""
-MOST_COUNTED = 99
 BUBBLE = ("thread", "withdrawal", "reply_to__withdrawal")
 """What a bubble shows of its message in the same query."""
 
