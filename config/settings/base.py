@@ -51,6 +51,8 @@ INSTALLED_APPS = [
     "liane.meetings",
     "liane.stays",
     "liane.followups",
+    "liane.pathways",
+    "liane.bundles",
     "liane.exchange",
     "liane.insight",
     "liane.portal",

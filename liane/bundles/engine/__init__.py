@@ -1,0 +1,1 @@
+"""The settlement engine, pure: (protocol, facts) → sequences, lines in cents, refusals."""
