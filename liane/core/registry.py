@@ -192,6 +192,20 @@ class MessageDesk:
 
 
 @dataclass(frozen=True)
+class ActDesk:
+    """What a room above asks of an act, in the transaction that records it.
+
+    ``codes(person_id, holders)`` gives the acts of a nomenclature to offer for this person, as
+    (code, label) pairs, those of these holders' professions first; ``recorded(intervention)``
+    and ``undone(intervention)`` are called with it. ``recorded`` may raise `errors.Refused`.
+    """
+
+    codes: Callable[[UUID, Collection[UUID]], list[tuple[str, str]]]
+    recorded: Callable[[Any], None]
+    undone: Callable[[Any], None]
+
+
+@dataclass(frozen=True)
 class Engagement:
     """Something that takes somebody's time besides visits (a meeting), for their agenda.
 
@@ -210,6 +224,10 @@ class Engagement:
 
 nav: list[NavEntry] = []
 message_desk: list[MessageDesk] = []
+act_desks: list[ActDesk] = []
+list_tabs: list[NavEntry] = []
+"""Tabs of the page « File active »: one work list each, in the order given; ``roles`` and ``area``
+say to whom. A structure that has a single list lands on it."""
 settings_sections: list[SettingsSection] = []
 readers: list[Reader] = []
 live_renderers: dict[str, LiveRenderer] = {}

@@ -43,7 +43,8 @@ class Intervention(Base, Authored, Shared, AppendOnly, Scoped):
     """One act for one person: never changed; a mistake is undone by a row of :class:`Undo`.
 
     ``at`` is when the act took place, ``entered_at`` when it was written down. ``performed_by`` is
-    the practice that did it, which need not be the author.
+    the practice that did it, which need not be the author. ``code`` is the act of a protocol's
+    nomenclature, where the person follows one; ``late_reason`` says why it was entered late.
     """
 
     class Outcome(models.TextChoices):
@@ -70,7 +71,9 @@ class Intervention(Base, Authored, Shared, AppendOnly, Scoped):
         Organisation, null=True, on_delete=models.PROTECT, related_name="+"
     )
     kind = models.CharField("type", max_length=12, choices=ActKind, default=ActKind.VISIT)
+    code = models.CharField("acte du parcours", max_length=60, blank=True)
     title = models.CharField("objet", max_length=120, blank=True)
+    late_reason = models.CharField("raison de la saisie tardive", max_length=200, blank=True)
     outcome = models.CharField("constat", max_length=8, choices=Outcome, default=Outcome.NOTHING)
     note = models.CharField("note", max_length=500, blank=True)
     source = models.CharField(max_length=8, choices=Source, default=Source.AGENDA)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from liane.circle.access import require_write
 from liane.circle.reach import Reach
-from liane.core import acting, journal, ledger
+from liane.core import acting, journal, ledger, registry
 from liane.core.areas import Area
 from liane.core.audience import Audience
 from liane.core.errors import NotAllowed, Refused
@@ -21,18 +21,25 @@ from liane.interventions.models import ActKind, Intervention, Undo
 
 TOLD = Audience(outside=False, person=True, carers=True)
 FUTURE_TOLERANCE = dt.timedelta(minutes=10)
+LATE = dt.timedelta(days=30)
+"""An act of a pathway entered later than this after it took place needs a reason."""
 
 
 @dataclass(frozen=True)
 class Act:
-    """What is recorded of one act. ``at`` is aware; ``performed_by_id`` a practice."""
+    """What is recorded of one act. ``at`` is aware; ``performed_by_id`` a practice.
+
+    ``code`` is an act of the pathway that the person follows (`registry.act_desks`).
+    """
 
     person_id: UUID
     at: dt.datetime
     performed_by_id: UUID | None
     organisation_id: UUID | None = None
     kind: str = ActKind.VISIT
+    code: str = ""
     title: str = ""
+    late_reason: str = ""
     outcome: str = Intervention.Outcome.NOTHING
     note: str = ""
     minutes: int | None = None
@@ -62,7 +69,7 @@ def amend_intervention(intervention_id: UUID, *, outcome: str, note: str) -> Int
             return found
         act = replace(_act_of(found), outcome=outcome, note=note)
         _check(act)
-        Undo.objects.create(intervention=found, reason="précisée", **author_of(acting.current()))
+        _undo(found, "précisée")
         return _write(act, replaces_id=found.pk)
 
 
@@ -70,7 +77,7 @@ def undo_intervention(intervention_id: UUID, *, reason: str = "") -> Undo:
     """Undo one's own act, the day it was entered. Raises Refused afterwards."""
     with transaction.atomic():
         found = _mine_today(intervention_id)
-        undo = Undo.objects.create(intervention=found, reason=reason, **author_of(acting.current()))
+        undo = _undo(found, reason)
         journal.append(
             "visit.undone",
             person_id=found.person_id,
@@ -80,6 +87,13 @@ def undo_intervention(intervention_id: UUID, *, reason: str = "") -> Undo:
         )
         ledger.wrote(found.person_id, "intervention", object_id=found.pk, purpose="undo")
         return undo
+
+
+def _undo(found: Intervention, reason: str) -> Undo:
+    undo = Undo.objects.create(intervention=found, reason=reason, **author_of(acting.current()))
+    for desk in registry.act_desks:
+        desk.undone(found)
+    return undo
 
 
 def _check(act: Act) -> None:
@@ -92,6 +106,11 @@ def _check(act: Act) -> None:
         raise Refused(
             "Dites en un mot quel est le problème : le médecin sera alerté.", field="note"
         )
+    if act.code and act.at < timezone.now() - LATE and not act.late_reason.strip():
+        raise Refused(
+            "Cette séance a plus de trente jours : dites pourquoi elle est notée si tard.",
+            field="late_reason", code="late",
+        )  # fmt: skip
 
 
 def _write(act: Act, *, announce: bool = True, replaces_id: UUID | None = None) -> Intervention:
@@ -107,7 +126,9 @@ def _write(act: Act, *, announce: bool = True, replaces_id: UUID | None = None) 
         performed_by_id=act.performed_by_id,
         organisation_id=organisation_id,
         kind=act.kind,
+        code=act.code,
         title=act.title,
+        late_reason=act.late_reason.strip()[:200],
         outcome=act.outcome,
         note=act.note.strip(),
         minutes=act.minutes,
@@ -129,6 +150,8 @@ def _write(act: Act, *, announce: bool = True, replaces_id: UUID | None = None) 
         urgent=problem,
     )
     ledger.wrote(row.person_id, "intervention", object_id=row.pk)
+    for desk in registry.act_desks:
+        desk.recorded(row)
     return row
 
 
@@ -157,7 +180,9 @@ def _act_of(row: Intervention) -> Act:
         performed_by_id=row.performed_by_id,
         organisation_id=row.organisation_id,
         kind=row.kind,
+        code=row.code,
         title=row.title,
+        late_reason=row.late_reason,
         outcome=row.outcome,
         note=row.note,
         minutes=row.minutes,

@@ -1,0 +1,38 @@
+"""Pathways: protocols kept by structures, projects and their teams, enrolments, sessions due."""
+
+from liane.pathways.models.enrolments import (
+    Anchor,
+    Answer,
+    Clash,
+    DocumentGiven,
+    Enrolment,
+    EnrolmentEvent,
+    Rights,
+    Suspension,
+)
+from liane.pathways.models.projects import (
+    Account,
+    Amendment,
+    Milestone,
+    Project,
+    ProjectEvent,
+    SharingAgreement,
+    Signatory,
+)
+from liane.pathways.models.protocols import Completion, ProtocolVersion, ProtocolVersionEvent
+from liane.pathways.models.sessions import (
+    Confirmation,
+    ConfirmationEvent,
+    Counted,
+    SavedView,
+    Session,
+    SessionEvent,
+    SessionLink,
+)
+
+__all__ = [
+    "Account", "Amendment", "Anchor", "Answer", "Clash", "Completion", "Confirmation",
+    "ConfirmationEvent", "Counted", "DocumentGiven", "Enrolment", "EnrolmentEvent", "Milestone",
+    "Project", "ProjectEvent", "ProtocolVersion", "ProtocolVersionEvent", "Rights", "SavedView",
+    "Session", "SessionEvent", "SessionLink", "SharingAgreement", "Signatory", "Suspension",
+]  # fmt: skip
