@@ -23,6 +23,7 @@ EXEMPTIONS = {
 class Share(Strict):
     """One step of a sharing key, taken from what the steps before left.
 
+    ``tariff``: what each counted act was worth, to whoever did it (where the sequence pays by act).
     ``per_act``: ``amount`` for each counted act whose code is ``to``, to whoever did it.
     ``fixed``: ``amount`` to the structure or to a profession. ``percent``: that part of the whole
     sequence to the structure or to a profession. What a profession gets is divided among its
@@ -30,8 +31,8 @@ class Share(Strict):
     """
 
     id: Id
-    kind: Literal["per_act", "fixed", "percent"]
-    to: Id
+    kind: Literal["tariff", "per_act", "fixed", "percent"]
+    to: Id | None = None
     amount: Amount | None = None
     percent: Points | None = None
 
@@ -39,7 +40,9 @@ class Share(Strict):
     def _value(self) -> "Share":
         if (self.kind == "percent") != (self.percent is not None):
             raise ValueError("share")
-        if (self.kind == "percent") == (self.amount is not None):
+        if (self.kind in {"fixed", "per_act"}) != (self.amount is not None):
+            raise ValueError("share")
+        if (self.kind == "tariff") != (self.to is None):
             raise ValueError("share")
         return self
 
