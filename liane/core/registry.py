@@ -5,7 +5,7 @@ of the record, a renderer of its journal entries, a kind of notification or a pe
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -271,6 +271,9 @@ support_steps: list[Callable[[Any], None]] = []
 support, or that finds the record of whoever such an answer concerns."""
 death_steps: list[Callable[[UUID], None]] = []
 """Called inside the transaction that confirms a death: stop visits, reminders, questionnaires."""
+protocol_examples: list[Callable[[Any], Sequence[Any]]] = []
+"""``run(protocol)`` runs the examples of a protocol that passed the check, and gives one
+``pathways.protocols.runs.Ran`` for each."""
 
 
 def nav_for(role: str) -> list[NavEntry]:

@@ -70,7 +70,6 @@ class Test(Strict):
 class Criterion(Cited):
     """One line of the inclusion: its words, its test, what to do when the fact is not known."""
 
-    label: Text
     test: Test
     unknown: Literal["block", "warn"] = "block"
 

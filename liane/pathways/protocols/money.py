@@ -90,7 +90,6 @@ class Dropout(Cited):
     reached. ``unknown``: no source says; the sequence waits for somebody to complete the rule.
     """
 
-    label: Text
     reasons: tuple[Literal["drop_out", "death", "move", "refusal", "other", "expired"], ...] = ()
     phases: tuple[Id, ...] = ()
     strategy: Literal["none", "pro_rata", "threshold", "unknown"]

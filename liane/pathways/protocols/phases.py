@@ -77,7 +77,6 @@ class Requirement(Cited):
     those. ``planned``: how many are proposed, where that is more than ``min``.
     """
 
-    label: Text
     acts: Annotated[tuple[Id, ...], Field(min_length=1)]
     min: Count = 0
     max: Number | None = None
@@ -139,7 +138,6 @@ class Phase(Cited):
     its sub-sequences pay, ``nothing`` no money.
     """
 
-    label: Text
     kind: Literal["sequence", "subsequence"] = "sequence"
     parent: Id | None = None
     starts: Starts | None = None
@@ -174,7 +172,6 @@ class Window(Cited):
     No ``acts``: all of them.
     """
 
-    label: Text
     acts: tuple[Id, ...] = ()
     anchor: Id
     after: Length | None = None
@@ -189,7 +186,6 @@ class Cap(Cited):
     that would go beyond an amount is paid what is left of it, and refused when nothing is.
     """
 
-    label: Text
     acts: tuple[Id, ...] = ()
     count: Number | None = None
     amount: Cents | None = None

@@ -127,8 +127,9 @@ class Length(Strict):
 
 
 class Cited(Strict):
-    """A rule: its name in explanations, the article it comes from, and the source that gave it."""
+    """A rule: its name and words in explanations, its article, and the source that gave it."""
 
     id: Id
+    label: Text
     article: Text
     source: Id | None = None
