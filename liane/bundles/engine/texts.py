@@ -48,6 +48,7 @@ STATES = {
     "expired": "délai passé, rien n’est dû",
     "to_complete": "règle à compléter avant de conclure",
 }
+COUNTING = {"maximum", "order", "spacing"}
 DOCUMENTLESS = {"amount": "le montant", "sharing": "la clé de répartition"}
 
 
@@ -101,9 +102,11 @@ class _Words:
         self.phases = {one.id: one.label for one in protocol.phases}
         self.papers = {one.code: one.label for one in protocol.documents}
         self.rules: dict[str, tuple[str, str]] = {}
+        self.needs: dict[tuple[str, str], tuple[str, str]] = {}
         for phase in protocol.phases:
-            for one in (phase, *phase.requires):
-                self.rules[one.id] = (one.label, one.article)
+            self.rules[phase.id] = (phase.label, phase.article)
+            for one in phase.requires:
+                self.needs[phase.id, one.id] = (one.label, one.article)
         for rule in (*protocol.windows, *protocol.caps, *protocol.dropout):
             self.rules[rule.id] = (rule.label, rule.article)
         if protocol.suspended:
@@ -123,12 +126,12 @@ class _Words:
         if one.state == "partial":
             text += f" ({label})"
         if one.unmet:
-            text += f". Manque : {', '.join(map(self._lacking, one.unmet))}"
+            text += f". Manque : {', '.join(self._lacking(one.phase, name) for name in one.unmet)}"
         return Explained(f"{text}.", one.rule, article, one.acts)
 
-    def _lacking(self, name: str) -> str:
-        said = DOCUMENTLESS.get(name) or self.papers.get(name)
-        return said or (self.rules[name][0] if name in self.rules else name)
+    def _lacking(self, phase: str, name: str) -> str:
+        need = self.needs.get((phase, name))
+        return DOCUMENTLESS.get(name) or (need[0] if need else self.papers.get(name, name))
 
     def line(self, one: Line, payee: str) -> Explained:
         count = len(one.acts)
@@ -146,7 +149,9 @@ class _Words:
         return Explained(f"{text} (règle {rule} ; {one.article}).", one.rule, one.article, one.acts)
 
     def refusal(self, one: Refusal) -> Explained:
-        label, article = self.rules.get(one.rule, ("", ""))
+        phase = one.sequence.partition(":")[0]
+        need = self.needs.get((phase, one.rule)) if one.code in COUNTING else None
+        label, article = need or self.rules.get(one.rule, ("", ""))
         verb = "en attente" if one.waiting else "refusé"
         if one.cents is not None:
             verb += f" pour {euros(one.cents)}"

@@ -119,18 +119,19 @@ def completed(protocol: Protocol, values: Mapping[str, Any]) -> Protocol:
     for path, value in values.items():
         if path not in known:
             raise LookupError(path)
-        *steps, last = _steps(path)
+        *way, last = steps(path)
         part: Any = said
-        for step in steps:
+        for step in way:
             part = part[step]
         part[last] = value
     return parse(Written(said, {}))
 
 
-def _steps(path: str) -> list[str | int]:
-    steps: list[str | int] = []
+def steps(path: str) -> list[str | int]:
+    """``phases[0].amounts.A`` as the steps that lead there."""
+    found: list[str | int] = []
     for word in path.split("."):
         name, *places = word.split("[")
-        steps += [name] if name else []
-        steps += [int(place.rstrip("]")) for place in places]
-    return steps
+        found += [name] if name else []
+        found += [int(place.rstrip("]")) for place in places]
+    return found
