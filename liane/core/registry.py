@@ -269,6 +269,9 @@ file changes hands: each room hands over what it entrusted."""
 support_steps: list[Callable[[Any], None]] = []
 """Called with a request (`referrals.Referral`) inside the transaction that answers it with a
 support, or that finds the record of whoever such an answer concerns."""
+support_exits: list[Callable[[Any], str]] = []
+"""``exit(request)`` gives the address where the support that a request led to is ended, with its
+reason; nothing when none is open. The request then ends there, not by itself."""
 death_steps: list[Callable[[UUID], None]] = []
 """Called inside the transaction that confirms a death: stop visits, reminders, questionnaires."""
 protocol_examples: list[Callable[[Any], Sequence[Any]]] = []

@@ -14,7 +14,7 @@ class FollowupsConfig(AppConfig):
         from liane.core import registry
         from liane.core.areas import Area
         from liane.core.registry import Job, NavEntry, Panel, Reader, Tab, TodaySection
-        from liane.followups import panels, rules, services, steps, telling
+        from liane.followups import panels, queries, rules, services, steps, telling
 
         keepers = frozenset(
             role
@@ -39,6 +39,7 @@ class FollowupsConfig(AppConfig):
             Job("followups.watch", timedelta(hours=1), telling.watch),
         )
         registry.support_steps.append(services.support)
+        registry.support_exits.append(queries.exit_of)
         registry.takeovers.append(services.hand_over)
         registry.death_steps.append(services.stop_for_death)
         _kinds(keepers)

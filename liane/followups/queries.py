@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -298,6 +299,13 @@ def one(accompaniment_id: UUID) -> Accompaniment | None:
     if found is not None:
         ledger.read([found.person_id], "working_file", object_id=found.pk)
     return found
+
+
+def exit_of(referral: Any) -> str:
+    """Where the accompaniment that a request opened is ended, or nothing. One query."""
+    rows = reached().filter(request_id=referral.pk, closed_at=None)
+    found = rows.values_list("pk", flat=True).first()
+    return f"/file-active/{found}/sortie/" if found is not None else ""
 
 
 def by_ids(ids: Collection[UUID]) -> Mapping[UUID, Accompaniment]:

@@ -1,6 +1,6 @@
 """To whom a request may be addressed, and what may come next."""
 
-from liane.core import acting
+from liane.core import acting, registry
 from liane.core.ids import parse
 from liane.directory import territories
 from liane.directory.models import Commune, Organisation
@@ -60,8 +60,18 @@ def outcomes(referral: Referral) -> Choices:
     return [(str(one), label) for one, label in labels.items() if rules.may(actor, referral, one)]
 
 
-def next_steps(referral: Referral) -> dict[str, bool]:
-    """What the actor may do now, by the name of the page that does it."""
+def exit_of(referral: Referral) -> str:
+    """Where the support that the request led to is ended, or nothing when none is open."""
+    if not referral.is_followed:
+        return ""
+    return next(filter(None, (exit_of(referral) for exit_of in registry.support_exits)), "")
+
+
+def next_steps(referral: Referral) -> dict[str, bool | str]:
+    """What the actor may do now, by the name of the page that does it; ``terminer`` is an address.
+
+    The request that opened an accompaniment ends with it, where the reason of the exit is asked.
+    """
     actor = acting.current()
 
     def any_of(states: frozenset[Status]) -> bool:
@@ -72,7 +82,8 @@ def next_steps(referral: Referral) -> dict[str, bool]:
         "take": works and referral.assigned_id is None and not referral.is_closed,
         "qualifier": any_of(QUALIFIED),
         "repondre": any_of(ANSWERS),
-        "terminer": rules.may(actor, referral, Status.DONE),
+        "terminer": rules.may(actor, referral, Status.DONE)
+        and (exit_of(referral) or f"/demandes/{referral.pk}/terminer/"),
         "refuser": rules.may(actor, referral, Status.REFUSED),
         "annuler": rules.may(actor, referral, Status.REVOKED),
         "rouvrir": rules.may(actor, referral, Status.REOPENED),

@@ -150,10 +150,12 @@ def close(referral_id: UUID, *, text: str = "", expect: int | None = None) -> Re
     """The work is done. A support ends with a last return; nothing closes while somebody who must
     be called has not been: the request then stays open, and says whom.
 
-    Returns the request, closed or not (``is_closed``).
+    Returns the request, closed or not (``is_closed``). Raises Refused while the accompaniment that
+    it opened goes on: that one ends first, with its reason, and the request with it.
     """
     with transaction.atomic():
         referral = _ready(referral_id, Status.DONE, "", expect)
+        _no_support_left(referral)
         if referral.status in SUPPORT and not returning.ended_with(referral):
             returning.give(referral, Status.DONE, text)
         if not returning.owed(referral):
@@ -199,6 +201,17 @@ def _ready(referral_id: UUID, after: str, reason: str, expect: int | None) -> Re
     if after in EXPLAINED and not reason.strip():
         raise Refused("Dites pourquoi.", field="reason")
     return referral
+
+
+def _no_support_left(referral: Referral) -> None:
+    with acting.acting(acting.system("demande : fin de l’accompagnement")):
+        open_still = any(exit_of(referral) for exit_of in registry.support_exits)
+    if open_still:
+        raise Refused(
+            "L’accompagnement ouvert par cette demande se poursuit : notez sa sortie, avec son "
+            "motif. La demande se terminera avec lui.",
+            code="supported",
+        )
 
 
 def _consent(referral: Referral, reply: Reply) -> None:

@@ -6,6 +6,9 @@ from hypothesis import strategies as st
 
 from liane.core import acting
 from liane.core.errors import NotAllowed, Refused
+from liane.followups import services as followups
+from liane.followups.models import Accompaniment
+from liane.followups.states import ExitReason
 from liane.referrals import returning, services
 from liane.referrals.models import Referral, ReferralStep, Return, ReturnTo
 from liane.referrals.services import Reply
@@ -34,6 +37,15 @@ def wish(status: str, number: tuple[int, int]) -> str:
     return legal[number[1] % len(legal)]
 
 
+def end(referral_id, text: str) -> None:
+    """The request that opened an accompaniment ends with it, any other by itself."""
+    opened = Accompaniment.objects.filter(request_id=referral_id, closed_at=None).first()
+    if opened is None:
+        services.close(referral_id, text=text)
+    else:
+        followups.end(opened.pk, ExitReason.RELAY, text=text)
+
+
 def attempt(referral_id, after: str, desk, requester, elsewhere) -> None:
     """The verb that leads to ``after``, as whoever it belongs to."""
     with as_(requester if after == Status.REVOKED else desk):
@@ -52,7 +64,7 @@ def attempt(referral_id, after: str, desk, requester, elsewhere) -> None:
             case Status.REOPENED:
                 services.reopen(referral_id, reason="de nouveau")
             case Status.DONE:
-                services.close(referral_id, text="Fin de l’appui.")
+                end(referral_id, "Fin de l’appui.")
             case _ if after in QUALIFIED:
                 services.qualify(referral_id, after, reason="vu")
             case Status.ONWARD:

@@ -1,6 +1,7 @@
 """The pages: a minute from a record, twenty seconds for a call, the desk's list, its cost."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -82,7 +83,12 @@ def test_the_desk_goes_from_the_list_to_the_end(asked, isabelle, claire, simon, 
     assert f'href="/personnes/{simon.pk}/"' in case.get(url).content.decode()
     assert "accompagnement intensif" in case.get(f"/personnes/{simon.pk}/").content.decode()
     close = {"text": "Tout est en place.", "version": only().version}
-    assert case.post(f"{url}terminer/", close).status_code == 302
+    assert case.post(f"{url}terminer/", close).status_code == 422
+    (leaving,) = re.findall(
+        r'href="(/file-active/[^"]+/sortie/)">Terminer', case.get(url).content.decode()
+    )
+    exit_ = {"exit_reason": "relay", "text": "Tout est en place.", "version": 1}
+    assert case.post(leaving, exit_).status_code == 302
     assert "Rouvrir" in nurse.get(url).content.decode()
     again = {"reason": "Nouvelle chute", "version": only().version}
     assert nurse.post(f"{url}rouvrir/", {**again, "reason": ""}).status_code == 422

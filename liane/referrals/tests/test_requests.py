@@ -12,6 +12,9 @@ from liane.circle.reach import Reach
 from liane.core import acting
 from liane.core.errors import Conflict, NotAllowed, Refused, Replayed
 from liane.core.models import Entry
+from liane.followups import services as followups
+from liane.followups.models import Accompaniment
+from liane.followups.states import ExitReason
 from liane.referrals import queries, returning, sending, services
 from liane.referrals.models import Assignment, Referral, ReferralStep, ReturnTo
 from liane.referrals.sending import Wanted
@@ -202,9 +205,12 @@ def test_a_doctor_outside_is_written_to_by_mail(asked, isabelle, roussel, settin
 def test_a_support_ends_with_last_words(asked, isabelle, claire) -> None:
     referral = accepted(asked(), isabelle)
     with as_(isabelle):
-        with pytest.raises(Refused):
-            services.close(referral.pk)
-        assert services.close(referral.pk, text="Aides en place.").status == Status.DONE
+        with pytest.raises(Refused) as refusal:
+            services.close(referral.pk, text="Aides en place.")
+        assert refusal.value.code == "supported"
+        opened = Accompaniment.objects.get(request_id=referral.pk)
+        followups.end(opened.pk, ExitReason.RELAY, text="Aides en place.")
+        assert queries.one(referral.pk).status == Status.DONE
     with as_(claire):
         assert services.reopen(referral.pk, reason="Nouvelle chute").status == Status.REOPENED
     with as_(isabelle):
