@@ -20,6 +20,7 @@ from liane.core.idempotency import once
 from liane.core.models import author_of
 
 Status = Appointment.Status
+BATCH = 200
 
 
 def plan_series(
@@ -134,8 +135,9 @@ def extend_all() -> int:
         late = Series.objects.filter(
             Q(made_until=None) | Q(made_until__lt=until - dt.timedelta(hours=12)), ended_at=None
         )
-        for series in late.iterator(chunk_size=200):
-            total += len(extend(series, until=until))
+        # Whole batches: SQLite refuses to write behind a cursor that is still being read.
+        while batch := list(late.order_by("pk")[:BATCH]):
+            total += sum(len(extend(series, until=until)) for series in batch)
     return total
 
 

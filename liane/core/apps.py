@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.signals import got_request_exception
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 from django.tasks.signals import task_enqueued
@@ -14,6 +15,7 @@ class CoreConfig(AppConfig):
             checks,
             database,
             deferred,
+            failures,
             health,
             pdf,
             registry,
@@ -25,6 +27,7 @@ class CoreConfig(AppConfig):
 
         connection_created.connect(database.prepare, dispatch_uid="liane.core.database")
         post_migrate.connect(triggers.install_after_migrate, dispatch_uid="liane.core.triggers")
+        got_request_exception.connect(failures.note_request, dispatch_uid="liane.core.failures")
         task_enqueued.connect(wakeup.task_enqueued, dispatch_uid="liane.core.wakeup")
         registry.add_jobs(
             health.BEAT,

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from liane.core import registry
+from liane.core.failures import where
 from liane.core.models import DueJob
 
 log = structlog.get_logger(__name__)
@@ -56,7 +57,13 @@ def _run(job: registry.Job, now: dt.datetime) -> None:
         job.run()
     except Exception as error:
         failures = (row.values_list("failures", flat=True).first() or 0) + 1
-        log.error("job_failed", job=job.name, error=type(error).__name__, failures=failures)
+        log.error(
+            "job_failed",
+            job=job.name,
+            error=type(error).__name__,
+            where=where(error),
+            failures=failures,
+        )
         row.update(
             failures=min(failures, 99),
             last_error=type(error).__name__,
