@@ -27,7 +27,7 @@ from liane.meetings.models import Meeting
 from liane.messaging.links import reader
 
 LONGEST = 10_000
-FEWEST_SLOTS, MOST_SLOTS = 2, 5
+FEWEST_SLOTS, MOST_SLOTS = 1, 5
 EARLY = dt.timedelta(hours=12)
 """How long before its hour a session may be opened."""
 
@@ -93,7 +93,7 @@ def check_where(place: str, video: str) -> None:
 
 
 def check_slots(slots: Collection[dt.datetime]) -> None:
-    """Raise unless two to five different moments to come are proposed."""
+    """Raise unless one to five different moments to come are proposed."""
     if not FEWEST_SLOTS <= len(set(slots)) <= MOST_SLOTS or len(set(slots)) != len(slots):
         raise Refused(
             f"Proposez de {FEWEST_SLOTS} à {MOST_SLOTS} dates différentes.", field="slot_1"

@@ -1,18 +1,18 @@
 """The whole story of M. Simon: his nurse asks, the DAC assesses, plans, gathers, follows, closes.
 
-Four browsers at once: his nurse on her phone, his case manager and his doctor at their desks, he
+Four browsers: his nurse on her phone, his case manager and his doctor at their desks, he
 himself in the portal; then the manager, who reads figures that nobody filled in.
 """
 
-import datetime as dt
 import re
 
 import pytest
-from django.utils import timezone
 
 from liane.demo.names import ident
 from tests.system.people import DESK, PHONE
+from tests.system.test_care_plan import types
 from tests.system.test_file_active import arrives
+from tests.system.test_meeting import moment
 from tests.system.test_support_request import opens_record, sends
 
 ANSWERS = {
@@ -23,6 +23,7 @@ ANSWERS = {
     "Se plaint-elle de la mémoire": "Non",
     "Sa vitesse de marche": "Non",
 }
+ASSESSMENT = re.compile(r"/evaluations/[0-9a-f-]+/$")
 RECORD = f"/personnes/{ident('story', 'simon')}/"
 
 
@@ -108,14 +109,17 @@ def she_assesses_his_needs(case) -> None:
     case.main.get_by_role("group", name="Pensez-vous").get_by_label("Oui", exact=True).check()
     case.main.get_by_role("group", name="Accepte-t-elle").get_by_label("Oui", exact=True).check()
     case.presses("Relire et terminer").sees("Terminer l’évaluation")
-    case.presses("Terminer l’évaluation").sees("Repérage de la fragilité").finds_it_accessible()
+    case.presses("Terminer l’évaluation").page.wait_for_url(
+        re.compile(r"/evaluations/[0-9a-f-]+/$")
+    )
+    case.sees("Repérage de la fragilité").finds_it_accessible()
 
 
 def she_builds_the_plan(case) -> None:
     """The référent first, then a problem that the assessment showed, what he wants, who does it."""
     case.opens(f"{RECORD}plan/nouveau/").presses("Ouvrir le plan").sees("Aucun problème noté")
     case.page.get_by_text("Ajouter un problème").click()
-    case.writes("Problème", "Il maigrit").presses("Ajouter le problème").sees("Il maigrit")
+    types(case, "Problème", "Il maigrit").presses("Ajouter le problème").sees("Il maigrit")
     case.follows("Modifier le problème : Il maigrit")
     cited = case.page.get_by_label("Citer une ligne d’évaluation")
     line = cited.locator("option", has_text="fragilité").first
@@ -129,12 +133,11 @@ def she_builds_the_plan(case) -> None:
     row.get_by_role("textbox", name="Action").first.fill("Le peser chaque lundi")
     row.get_by_role("button", name="Ajouter l’action").click()
     case.sees("Le peser chaque lundi").finds_it_accessible()
-    case.page.get_by_label("La personne").first.check()
+    case.main.get_by_role("checkbox", name=re.compile("personne")).first.check()
     case.presses("Enregistrer le partage")
     case.main.locator("summary", has_text="Transmettre au médecin traitant").click()
-    case.writes("Ce qui change", "Premier plan").main.get_by_role(
-        "button", name="Transmettre", exact=True
-    ).click()
+    types(case, "Ce qui change", "Premier plan")
+    case.main.get_by_role("button", name="Transmettre", exact=True).click()
     case.sees("réponse attendue avant le")
 
 
@@ -163,25 +166,30 @@ def an_action_comes_back_by_itself(case, nurse) -> None:
     nurse.opens("/taches/").sees("Le peser chaque lundi").finds_it_accessible()
     row = nurse.main.locator(".row-item", has_text="Le peser chaque lundi")
     row.get_by_role("button", name="C’est fait").click()
-    nurse.does_not_see("Le peser chaque lundi")
+    row.get_by_text("Fait", exact=True).wait_for()
     case.opens(f"{RECORD}plan/")
-    case.main.locator(".plan-action", has_text="Le peser chaque lundi").get_by_text("faite").wait_for()
+    case.main.locator(".plan-action", has_text="Le peser chaque lundi").get_by_text(
+        "faite"
+    ).wait_for()
 
 
 def they_meet(case, nurse, simon) -> None:
     """A meeting with a date at once; he is told in his portal; a decision joins the plan."""
     case.opens(f"{RECORD}concertations/nouvelle/")
-    case.writes("Pourquoi se réunir", "Ses repas de midi").writes("Date 1", tomorrow())
+    case.writes("Pourquoi se réunir", "Ses repas de midi").writes("Lieu", "Chez lui")
+    case.writes("Date 1", moment(2))
     case.page.get_by_label(re.compile("Claire Aubert")).check()
-    case.writes("Accord de la personne", "Dit à Isabelle").presses("Convoquer")
+    case.finds_it_accessible().presses("Convoquer").sees("Réunion à dater")
     case.main.get_by_role("button", name="Retenir cette date").first.click()
-    case.sees("date fixée").presses("Prévenir la personne")
+    case.sees("date fixée").page.get_by_label("Prévenir M. Simon").check()
+    case.main.locator("form[action$='/prevenir/'] button").click()
+    case.page.wait_for_load_state("load")
     simon.opens("/portail/reunions/").sees("Ses repas de midi").finds_it_accessible()
     case.presses("Ouvrir la séance").sees("Notes partagées")
     case.page.locator("summary", has_text="Noter une décision").click()
     case.main.get_by_label("Décision", exact=True).fill("Un bénévole déjeune avec lui le mardi")
     case.presses("Ajouter la décision").sees("Un bénévole déjeune avec lui le mardi")
-    case.follows("Ajouter au plan").finds_it_accessible()
+    case.follows("Porter au plan").finds_it_accessible()
     case.presses("Ajouter au plan").sees("Un bénévole déjeune avec lui le mardi")
     nurse.opens(f"{RECORD}plan/").sees("Un bénévole déjeune avec lui le mardi")
     nurse.finds_it_accessible()
@@ -212,8 +220,3 @@ def the_manager_reads_the_report(visitor) -> None:
     manager = visitor("florence.dubroca", DESK)
     manager.opens("/pilotage/").sees("Demandes reçues").sees("objectifs atteints")
     manager.finds_it_accessible().does_not_see("Simon")
-
-
-def tomorrow() -> str:
-    """What a browser's field of date and hour holds."""
-    return (timezone.localtime() + dt.timedelta(days=1)).strftime("%Y-%m-%dT%H:%M")

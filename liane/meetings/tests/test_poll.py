@@ -50,7 +50,7 @@ def test_a_meeting_is_convened_and_each_is_asked(meeting, claire, maite, isabell
         ({"place": ""}, "place"),
         ({"place": "", "video": "http://visio.invalid/x"}, "video"),
         ({"place": "", "video": "javascript:alert(1)"}, "video"),
-        ({"slots": (soon(2),)}, "slot_1"),
+        ({"slots": ()}, "slot_1"),
         ({"slots": tuple(soon(n) for n in range(2, 8))}, "slot_1"),
         ({"slots": (soon(2), soon(2))}, "slot_1"),
         ({"slots": (soon(3), soon(-3))}, "slot_2"),
