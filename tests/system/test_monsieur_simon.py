@@ -168,9 +168,7 @@ def an_action_comes_back_by_itself(case, nurse) -> None:
     row.get_by_role("button", name="C’est fait").click()
     row.get_by_text("Fait", exact=True).wait_for()
     case.opens(f"{RECORD}plan/")
-    case.main.locator(".plan-action", has_text="Le peser chaque lundi").get_by_text(
-        "faite"
-    ).wait_for()
+    action.get_by_text("Faite par Claire Aubert").wait_for()
 
 
 def they_meet(case, nurse, simon) -> None:
