@@ -22,6 +22,7 @@ CHECKS: tuple[Callable[[Protocol], Iterator[Finding]], ...] = (
     phase_checks.overlaps,
     phase_checks.windows,
     money_checks.amounts,
+    money_checks.totals,
     money_checks.sharing,
     money_checks.dropout,
     criteria_checks.criteria,

@@ -23,7 +23,7 @@ from liane.pathways.protocols.phases import (
     Window,
 )
 from liane.pathways.protocols.stories import Example
-from liane.pathways.protocols.values import Id, Length, Mark, Strict, Text
+from liane.pathways.protocols.values import Amount, Id, Length, Mark, Strict, Text
 
 FORMAT = 1
 STRUCTURES = {
@@ -106,7 +106,11 @@ class Suspended(Strict):
 
 
 class Protocol(Strict):
-    """A definition, whole. ``key`` names the pathway, ``version`` this text of it."""
+    """A definition, whole. ``key`` names the pathway, ``version`` this text of it.
+
+    ``totals``: what the whole pathway is worth by profile, where a text says so without saying how
+    the sequences divide it; the amounts of the sequences, once all known, must make that sum.
+    """
 
     format: Annotated[Literal[1], Field(alias="schema")]
     key: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,58}$")]
@@ -130,6 +134,7 @@ class Protocol(Strict):
     eligibility: tuple[Criterion, ...] = ()
     profiles: tuple[Profile, ...] = ()
     anchors: tuple[Anchor, ...] = ()
+    totals: dict[Id, Amount] = {}
     phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
     windows: tuple[Window, ...] = ()
     caps: tuple[Cap, ...] = ()

@@ -6,7 +6,9 @@ from liane.pathways.protocols.findings import Finding, unknown
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.protocols.money import STRUCTURE, Dropout, Sharing
 from liane.pathways.protocols.phases import EVERY_PROFILE, Phase
+from liane.pathways.protocols.plan import known
 from liane.pathways.protocols.reading import Path
+from liane.pathways.protocols.values import cents_to_euros
 
 WHOLE = 10_000
 
@@ -35,6 +37,20 @@ def _by_profile(phase: Phase, at: Path, profiles: set[str]) -> Iterator[Finding]
         if name not in phase.amounts and EVERY_PROFILE not in phase.amounts:
             said = "pour tous" if name == EVERY_PROFILE else f"du profil « {name} »"
             yield Finding((*at, "amounts"), f"le montant {said} manque ; à compléter sinon.")
+
+
+def totals(protocol: Protocol) -> Iterator[Finding]:
+    """The amounts of the sequences make the total of the profile, once all are known."""
+    profiles = {one.id for one in protocol.profiles}
+    flat = [one for one in protocol.phases if one.pays == "flat"]
+    for name, total in protocol.totals.items():
+        if name not in profiles:
+            yield unknown(("totals", name), name, "profil", profiles)
+        parts = [known(one.amounts.get(name, one.amounts.get(EVERY_PROFILE))) for one in flat]
+        whole = known(total)
+        if whole is not None and None not in parts and sum(parts) != whole:
+            said = f"{cents_to_euros(sum(parts))} en séquences, {cents_to_euros(whole)} au total."
+            yield Finding(("totals", name), said)
 
 
 def sharing(protocol: Protocol) -> Iterator[Finding]:

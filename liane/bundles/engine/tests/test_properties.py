@@ -1,10 +1,12 @@
 """What holds for any case: shares sum, none negative, order and refused acts change nothing.
 
 Cases are drawn from a seed that hypothesis chooses: a failing seed gives the same case again.
+Six hundred in the suite, to keep its time; a hundred thousand in the long tier.
 """
 
 import datetime as dt
 from random import Random
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +15,9 @@ from hypothesis import strategies as st
 from liane.bundles.engine import compile_protocol, difference, explain, settle, settle_many
 from liane.bundles.engine.sharing import apportion
 from liane.bundles.engine.tests.made import START, plan
+from liane.bundles.engine.texts import REASONS as REASONS_SAID
 from liane.pathways.protocols import library
+from liane.pathways.protocols.closing import State
 from liane.pathways.protocols.facts import Act, Case, SharingKey, Span
 from liane.pathways.protocols.money import Share, Sharing
 from liane.pathways.protocols.sessions import due
@@ -135,7 +139,7 @@ def refused_changes_nothing(chosen, case, until, result):
     assert {one.act for one in again.refusals} == {one.act for one in result.refusals} - whole
 
 
-@settings(max_examples=2_000)
+@settings(max_examples=600)
 @given(st.integers(0, 2**63))
 def test_any_case_holds(seed):
     holds(seed)
@@ -155,8 +159,8 @@ def test_the_drawn_cases_reach_every_state_and_most_reasons():
         result = settle(*situation(seed))
         states |= {one.state for one in result.sequences}
         codes |= {one.code for one in result.refusals}
-    assert {"waiting", "open", "complete", "partial", "expired"} <= states
-    assert {"maximum", "spacing", "cap", "closed", "expired", "not_open"} <= codes
+    assert states == set(get_args(State.__value__))
+    assert set(REASONS_SAID) - codes == {"renewal"}
 
 
 @given(st.integers(0, 10**9), st.lists(st.integers(0, 10**6), min_size=1, max_size=9))
