@@ -24,8 +24,8 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 class _Unmigrated(dict[str, None]):
     """Tables made from the models at once: replaying every migration costs a minute of CPU.
 
-    On SQLite alone, where both give the same tables; the browser tests and PostgreSQL's suite run on
-    migrated ones, and `make check` refuses a model that its migrations do not describe.
+    On SQLite alone, where both give the same tables; the browser tests and PostgreSQL's suite run
+    on migrated ones, and `make check` refuses a model that its migrations do not describe.
     """
 
     def __contains__(self, app: object) -> bool:
