@@ -19,21 +19,3 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 LEDGER_INLINE = True
 WHITENOISE_AUTOREFRESH = True
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-
-
-class _Unmigrated(dict[str, None]):
-    """Tables made from the models at once: replaying every migration costs a minute of CPU.
-
-    On SQLite alone, where both give the same tables; the browser tests and PostgreSQL's suite run
-    on migrated ones, and `make check` refuses a model that its migrations do not describe.
-    """
-
-    def __contains__(self, app: object) -> bool:
-        return True
-
-    def __missing__(self, app: str) -> None:
-        return None
-
-
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    MIGRATION_MODULES = _Unmigrated()
