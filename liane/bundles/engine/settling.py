@@ -6,7 +6,7 @@ order of entry. Nothing is estimated: a value that no source gives stays missing
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from operator import attrgetter
+from functools import partial
 
 from liane.bundles.engine import sharing as shares
 from liane.bundles.engine.results import Line, Missing, Refusal, Role, SequenceState, Settlement
@@ -23,7 +23,7 @@ from liane.pathways.protocols.walk import Run, Walk, walk
 OWED = {"complete", "partial"}
 NO_SHARING = "sharing"
 NO_AMOUNT = "amount"
-_refusal = Refusal._make
+_refusal = partial(tuple.__new__, Refusal)
 
 
 def settle(plan: Plan, case: Case, until: dt.date, known_on: dt.date | None = None) -> Settlement:
@@ -191,7 +191,12 @@ def _split(
     Exemptions and cover are those of the closing day. The share of the whole sequence is rounded
     once, then divided by the largest remainder.
     """
-    total = sum(map(attrgetter("cents"), portions))
+    if protocol.patient_share.kind == "none":
+        return [
+            Line(sequence, payee, role, cents, cents, 0, 0, "+".join(rules), article, acts)
+            for payee, role, cents, rules, acts, article in portions
+        ]
+    total = sum(one.cents for one in portions)
     owed = _patient_share(protocol, case, total, closed)
     if owed is None:
         rule = protocol.patient_share
@@ -218,8 +223,6 @@ def _split(
 
 def _patient_share(protocol: Protocol, case: Case, total: int, closed: dt.date) -> int | None:
     rule = protocol.patient_share
-    if rule.kind == "none":
-        return 0
     if any(name in rule.exemptions and span.holds(closed) for name, span in case.exemptions):
         return 0
     if rule.kind == "rate":

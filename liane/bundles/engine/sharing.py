@@ -60,16 +60,18 @@ class _Pot:
         if sum(cents) > self.left:
             cents = apportion(self.left, cents)
         for (payee, role, _, acts), part in zip(asked, cents, strict=True):
-            held = self.given.setdefault((payee, role), [0, [], []])
-            held[0] += part
-            if rule not in held[1]:
-                held[1].append(rule)
-            held[2] += [act for act in acts if act not in held[2]]
             self.left -= part
+            held = self.given.get((payee, role))
+            if held is None:
+                self.given[payee, role] = [part, (rule,), acts]
+            else:
+                held[0] += part
+                held[1] = (*held[1], rule)
+                held[2] = tuple(dict.fromkeys(held[2] + acts))
 
     def portions(self) -> list[Portion]:
         return [
-            Portion(payee, role, cents, tuple(rules), tuple(acts), self.sharing.article)
+            Portion(payee, role, cents, rules, acts, self.sharing.article)
             for (payee, role), (cents, rules, acts) in sorted(self.given.items())
             if cents
         ]

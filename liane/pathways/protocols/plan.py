@@ -42,7 +42,10 @@ class Ahead(dict[int, int]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Need:
-    """A requirement: ``index`` is its position in its phase, ``after`` that of the one before."""
+    """A requirement: ``index`` is its position in its phase, ``after`` that of the one before.
+
+    ``plain``: neither order nor spacing to look at.
+    """
 
     index: int
     id: str
@@ -52,6 +55,7 @@ class Need:
     spacing: int
     after: int
     before: int
+    plain: bool
     said: Requirement
 
 
@@ -111,6 +115,8 @@ class Spec:
     """One act of the nomenclature, with everything that may refuse it.
 
     ``tariff`` is None where the file marks it as missing; ``sets`` are the anchors it may set.
+    ``home`` is the only stage that may count it (-1: several, or one that repeats), ``only`` its
+    only requirement there; ``plain``: no window, cap or anchor to look at.
     """
 
     position: int
@@ -124,6 +130,9 @@ class Spec:
     windows: tuple[Bounds, ...]
     counts: tuple[Ceiling, ...]
     amounts: tuple[Ceiling, ...]
+    home: int
+    only: Need | None
+    plain: bool
     said: ActType
 
 
@@ -269,6 +278,9 @@ class _Maker:
             if needs:
                 places.append((stage, needs))
         mine = [cap for cap in caps if not cap.said.acts or act.code in cap.said.acts]
+        here = tuple(w for w in windows if not w.said.acts or act.code in w.said.acts)
+        sets = tuple(self.anchors[one.id] for one in self.said.anchors if act.code in one.acts)
+        alone = len(places) == 1 and not places[0][0].repeats
         return Spec(
             position=position,
             code=act.code,
@@ -276,11 +288,14 @@ class _Maker:
             remote=act.remote,
             tariff=0 if act.tariff is None else self._money(act.tariff),
             minutes=act.minutes or 0,
-            sets=tuple(self.anchors[one.id] for one in self.said.anchors if act.code in one.acts),
+            sets=sets,
             places=tuple(places),
-            windows=tuple(w for w in windows if not w.said.acts or act.code in w.said.acts),
+            windows=here,
             counts=tuple(cap for cap in mine if cap.said.count is not None),
             amounts=tuple(cap for cap in mine if cap.said.amount is not None),
+            home=places[0][0].index if alone else -1,
+            only=places[0][1][0] if alone and len(places[0][1]) == 1 else None,
+            plain=not (here or mine or sets),
             said=act,
         )
 
@@ -301,6 +316,7 @@ def _needs(asked: list[Requirement]) -> tuple[Need, ...]:
                 spacing=one.spacing_days,
                 after=places.get(one.after or "", -1),
                 before=max(1, known(before.min) or 0) if before else 0,
+                plain=one.after not in places and not one.spacing_days,
                 said=one,
             )
         )

@@ -27,35 +27,36 @@ class Run:
     """One sequence of one case. Days are ordinals; ``closed`` is 0 as long as it is open.
 
     ``number``: 0, or which repetition (the year, for calendar years); ``rank`` counts them from 1.
-    ``target``: when its length is over. ``limit``: the last day that counts. ``counts`` and
+    ``target``: when its length is over. ``limit``: the last day that could count; ``last``: the
+    last that does, once the sequence is closed or will be. ``counts`` and
     ``lasts``: by requirement, how many acts and the last of their days. ``acts``: what was counted,
     as (act, cents, requirement, spec). ``cents`` is None when a tariff is missing.
     """
 
     __slots__ = (
-        "acts", "cents", "closed", "counts", "lasts", "limit", "number", "opened", "rank",
-        "stage", "target", "unmet",
+        "acts", "cents", "closed", "counts", "id", "last", "lasts", "limit", "number", "opened",
+        "rank", "stage", "target", "unmet",
     )  # fmt: skip
 
     def __init__(self, stage: Stage, opened: int, number: int, target: int, limit: int) -> None:
         self.stage, self.opened, self.number = stage, opened, number
         self.rank = number
+        self.id = f"{stage.id}:{number}" if number else stage.id
         self.target, self.limit = target, limit
         self.counts = [0] * len(stage.needs)
         self.lasts = [0] * len(stage.needs)
         self.unmet = stage.needed
         self.cents: int | None = 0
         self.acts: list[tuple[Act, int, Need, Spec]] = []
-        self.closed = 0
+        self.closed, self.last = 0, limit
         if stage.elapsed:
             self.closed = limit
         elif not stage.needed and stage.at_length:
-            self.closed = target
+            self.close(target)
 
-    @property
-    def id(self) -> str:
-        """The phase, and the number of the repetition where it repeats."""
-        return f"{self.stage.id}:{self.number}" if self.number else self.stage.id
+    def close(self, day: int) -> None:
+        """The sequence is complete on ``day``: nothing counts after it."""
+        self.closed, self.last = day, min(day, self.limit)
 
     def count(self, need: Need, day: int) -> None:
         """One more act towards a requirement; the last one needed closes the sequence."""
@@ -65,7 +66,7 @@ class Run:
         if done == need.minimum:
             self.unmet -= 1
             if self.unmet <= 0 and not self.closed:
-                self.closed = max(day, self.target) if self.stage.at_length else day
+                self.close(max(day, self.target) if self.stage.at_length else day)
 
 
 class Walk:
@@ -93,7 +94,10 @@ class Walk:
         self._used: dict[tuple[int, Any], int] = {}
 
     def take(self, acts: tuple[Act, ...]) -> None:
-        """Count or refuse each act, in the order of days."""
+        """Count or refuse each act, in the order of days.
+
+        Written for speed: what most acts meet is decided here, the rest in methods.
+        """
         specs = self.table.specs
         rows = []
         for act in acts:
@@ -101,27 +105,59 @@ class Walk:
             place = _UNKNOWN if spec is None else spec.position
             rows.append((act.on.toordinal() * _SHIFT + place, act.id, act, spec))
         rows.sort(key=_KEY)
-        included, ended, refused = self.anchors[0], self.ended, self.refused
-        suspensions = self.case.suspensions
-        for key, _, act, spec in rows:
+        included, ended, until = self.anchors[0], self.ended, self.until
+        runs, refuse, suspended = self.runs, self.refused.append, bool(self.case.suspensions)
+        for key, name, act, spec in rows:
             day = key // _SHIFT
-            if day > self.until:
+            if day > until:
                 break
             if spec is None:
-                refused.append((act.id, "acts", "unknown_act", None, ""))
-            elif act.state != "standing":
-                refused.append((act.id, act.state, act.state, None, ""))
-            elif not included <= day <= ended:
-                why = "after_end" if day > ended else "before_inclusion"
-                refused.append((act.id, "inclusion", why, None, ""))
-            elif suspensions and any(span.holds(act.on) for span in suspensions):
-                refused.append((act.id, "suspended", "suspended", None, ""))
-            elif act.remote and not spec.remote:
-                refused.append((act.id, act.code, "remote", None, ""))
-            elif act.profession and spec.professions and act.profession not in spec.professions:
-                refused.append((act.id, act.code, "profession", None, ""))
-            else:
+                refuse((name, "acts", "unknown_act", None, ""))
+                continue
+            if (
+                suspended
+                or day < included
+                or day > ended
+                or act.state != "standing"
+                or act.remote
+                or act.profession
+            ) and (early := self._early(act, spec, day)):
+                refuse((name, early[0], early[1], None, ""))
+                continue
+            run = runs[spec.home] if spec.home >= 0 else None
+            if run is None or not run.opened <= day <= run.last:
                 self._place(act, spec, day)
+                continue
+            need = spec.only
+            if need is None:
+                self._count(act, spec, day, run, spec.places[0][1])
+            elif run.counts[need.index] >= need.maximum:
+                refuse((name, need.id, "maximum", None, run.id))
+            elif need.plain and spec.plain and act.payee is not None:
+                run.acts.append((act, spec.tariff or 0, need, spec))
+                if spec.tariff is None or run.cents is None:
+                    run.cents = None
+                else:
+                    run.cents += spec.tariff
+                run.count(need, day)
+            else:
+                self._count(act, spec, day, run, spec.places[0][1])
+
+    def _early(self, act: Act, spec: Spec, day: int) -> tuple[str, str] | None:
+        """Why an act counts nowhere whatever the sequences: its rule and the kind of reason."""
+        if act.state != "standing":
+            return act.state, act.state
+        if day < self.anchors[0]:
+            return "inclusion", "before_inclusion"
+        if day > self.ended:
+            return "inclusion", "after_end"
+        if any(span.holds(act.on) for span in self.case.suspensions):
+            return "suspended", "suspended"
+        if act.remote and not spec.remote:
+            return act.code, "remote"
+        if act.profession and spec.professions and act.profession not in spec.professions:
+            return act.code, "profession"
+        return None
 
     def _place(self, act: Act, spec: Spec, day: int) -> None:
         """Find the sequence that is open for the act, then see whether it still wants it."""
