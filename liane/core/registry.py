@@ -252,6 +252,10 @@ engagements: list[Callable[[Collection[UUID], dt.datetime, dt.datetime], list[En
 panels: list[Panel] = []
 structure_panels: list[Panel] = []
 """Parts of an organisation's page in the directory: ``load(request, organisation)``."""
+request_panels: list[Panel] = []
+"""Parts of the page of a request for support: ``load(request, referral)``."""
+directory_tabs: list[NavEntry] = []
+"""Rubrics of the directory, in order; those without ``roles`` are for everybody."""
 tabs: list[Tab] = []
 entry_kinds: dict[str, EntryKind] = {}
 notice_kinds: dict[str, NoticeKind] = {}

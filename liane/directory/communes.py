@@ -34,8 +34,11 @@ COLUMNS = {
     "department": ("dep", "departement", "code departement"),
     "epci": ("epci", "siren epci", "code epci"),
     "epci_name": ("libepci", "nom epci", "libelle epci"),
+    "latitude": ("latitude", "latitude centre", "lat"),
+    "longitude": ("longitude", "longitude centre", "lon"),
+    "point": ("geopoint", "coordonnees gps", "coordonnees geographiques"),
 }
-FIELDS = ("name", "search", "postcodes", "department_id", "epci_id")
+FIELDS = ("name", "search", "postcodes", "department_id", "epci_id", "latitude", "longitude")
 
 
 @dataclass
@@ -47,6 +50,8 @@ class Town:
     postcodes: set[str] = field(default_factory=set)
     department: str = ""
     epci: str = ""
+    point: tuple[float, float] | None = None
+    """Latitude and longitude of its centre, in degrees (WGS 84)."""
 
 
 @dataclass
@@ -156,9 +161,20 @@ def _line(lists: Lists, said: Mapping[str, str], where: str) -> None:
     town.department = said.get("department") or town.department or department_of(code)
     if said.get("postcode"):
         town.postcodes.add(said["postcode"].zfill(5))
+    town.point = _point(said) or town.point
     if said.get("epci", "").isdecimal():
         town.epci = said["epci"]
         lists.epcis.setdefault(town.epci, said.get("epci_name") or town.epci)
+
+
+def _point(said: Mapping[str, str]) -> tuple[float, float] | None:
+    """The coordinates of a line, in one column (« 43.71, -1.05 ») or two; None where unreadable."""
+    both = said.get("point", "") or f"{said.get('latitude', '')},{said.get('longitude', '')}"
+    try:
+        north, east = (float(part) for part in both.split(","))
+    except ValueError:
+        return None
+    return (north, east) if -90 <= north <= 90 and -180 <= east <= 180 else None
 
 
 def department_of(code: str) -> str:
@@ -219,6 +235,8 @@ def _say(row: Commune, town: Town) -> None:
     row.postcodes = " ".join(sorted(set(row.postcodes.split()) | town.postcodes))
     row.department_id = town.department or row.department_id
     row.epci_id = town.epci or row.epci_id
+    if town.point is not None:
+        row.latitude, row.longitude = town.point
 
 
 def _better(before: str, after: str) -> str:

@@ -11,7 +11,16 @@ from uuid import UUID
 from django.db import transaction
 
 from liane.core.text import normalise, trigrams
-from liane.directory.models import Organisation, Posting, Practice, Professional, Word, WordGram
+from liane.directory import needs
+from liane.directory.models import (
+    HealthcareService,
+    Organisation,
+    Posting,
+    Practice,
+    Professional,
+    Word,
+    WordGram,
+)
 
 Kind = Posting.Kind
 BATCH = 2_000
@@ -53,11 +62,25 @@ def index_organisations(ids: Iterable[UUID]) -> None:
     _write(Kind.ORGANISATION, wanted, found)
 
 
+def index_services(ids: Iterable[UUID]) -> None:
+    """(Re)index these offers: name, need and how people say it, skills. Those ended leave."""
+    wanted = set(ids)
+    found: dict[UUID, dict[str, bool]] = {}
+    for one in HealthcareService.objects.filter(pk__in=wanted, ended_at=None):
+        need = needs.version(one.needs_version).get(one.need)
+        places = dict.fromkeys(words_of(one.name, one.need_words), True)
+        for word in words_of(one.skills, need.words if need is not None else ""):
+            places.setdefault(word, False)
+        found[one.pk] = places
+    _write(Kind.SERVICE, wanted, found)
+
+
 def index_all() -> None:
     """Index everything again, in batches."""
     for model, verb in (
         (Professional, index_professionals),
         (Organisation, index_organisations),
+        (HealthcareService, index_services),
     ):
         ids = list(model.objects.values_list("pk", flat=True))
         for start in range(0, len(ids), BATCH):

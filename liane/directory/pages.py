@@ -16,7 +16,9 @@ from liane.directory import queries, rules, services, territories
 from liane.directory.forms import ContactForm, StaffForm
 from liane.directory.models import Organisation, Post, Practice
 from liane.directory.nomenclatures import choices
+from liane.directory.offer_search import correspondents, of_organisation
 from liane.directory.search import Found, search, with_places
+from liane.directory.tabs import tabs
 
 
 def sees_all(request: HttpRequest) -> bool:
@@ -42,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "found": found,
         "professions": [("", "Toutes les professions"), *choices()],
+        "tabs": tabs(request, "/annuaire/"),
     }
     template = "directory/results.html" if cast(Request, request).htmx else "directory/home.html"
     return render(request, template, context)
@@ -76,6 +79,8 @@ def organisation(request: HttpRequest, organisation_id: UUID) -> HttpResponse:
         "posts": queries.posts(found.pk),
         "territory": territories.covered_by(found.pk),
         "staff": queries.staff(found.pk, with_unregistered=sees_all(request)),
+        "offers": of_organisation(found) if sees_all(request) else [],
+        "correspondents": correspondents(found.pk) if sees_all(request) else [],
         "may_correct": sees_all(request),
         "keeps_house": rules.keeps_house(actor, found.pk),
         "manages": rules.manages(actor, found.pk),

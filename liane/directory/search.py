@@ -166,6 +166,11 @@ def search(
     return found
 
 
+def scores_of(kind: str, words: Iterable[str]) -> dict[UUID, float]:
+    """Rows of a kind in which each word stands, slips of typing forgiven, and how well."""
+    return _scores(kind, _by_rarity(kind, [likely_words(word) for word in words])[0])
+
+
 def _by_rarity(kind: str, words: Sequence[dict[int, float]]) -> tuple[list[dict[int, float]], bool]:
     """The words, rarest first; True when even the rarest stands in too many rows to weigh each."""
     sizes = [_size(kind, spellings) for spellings in words]

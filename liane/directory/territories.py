@@ -147,16 +147,44 @@ def the_right_one(town: Commune | None, kind: str) -> Organisation | None:
 def covered_by(organisation_id: UUID) -> list[tuple[Coverage, Place]]:
     """The territories of an organisation. At most four queries."""
     rows = list(Coverage.objects.filter(organisation_id=organisation_id).order_by("level", "code"))
+    return list(zip(rows, named((row.level, row.code) for row in rows), strict=True))
+
+
+def named(codes: Iterable[tuple[str, str]]) -> list[Place]:
+    """Territories given by level and code, with their names, in the same order. Three queries."""
+    wanted = list(codes)
     names: dict[tuple[str, str], str] = {}
     for level, model in PLACES.items():
-        codes = [row.code for row in rows if row.level == level]
-        if codes:
-            found = model.objects.filter(pk__in=codes)
+        of_level = [code for other, code in wanted if other == level]
+        if of_level:
+            found = model.objects.filter(pk__in=of_level)
             names |= {(level, one.pk): one.name for one in found}
-    return [
-        (row, Place(row.level, row.code, names.get((row.level, row.code), row.code)))
-        for row in rows
-    ]
+    return [Place(level, code, names.get((level, code), code)) for level, code in wanted]
+
+
+def understood(text: str) -> list[Place]:
+    """« Dax, CA du Grand Dax, 64 »: the territories that a line names, separated by commas.
+
+    Raises Refused, saying which part is unknown or fits several.
+    """
+    return [_the_one(part.strip()) for part in text.split(",") if part.strip()]
+
+
+def _the_one(text: str) -> Place:
+    found = places(text)
+    words = plain(text)
+    # A commune's INSEE code is another's postcode: only its name, or its only postcode, is sure.
+    codes = [one for one in found if one.level != Level.COMMUNE and plain(one.code) == words]
+    same = codes or [one for one in found if plain(one.name) == words] or found
+    if not same:
+        raise Refused(f"« {text} » n’est pas dans la liste des territoires.", field="areas")
+    if len(same) > 1:
+        several = ", ".join(f"{one.name} ({one.soft or one.code})" for one in same[:4])
+        raise Refused(
+            f"« {text} » peut être : {several}. Écrivez le code postal ou le nom entier.",
+            field="areas",
+        )
+    return same[0]
 
 
 def coverage(coverage_id: UUID) -> Coverage | None:

@@ -11,6 +11,7 @@ from liane.core.errors import Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
 from liane.directory import queries, rules, territories
+from liane.directory.tabs import tabs
 
 
 @route(Policy.SIGNED_IN, audit="directory", methods=("GET", "HEAD"))
@@ -25,6 +26,7 @@ def competent(request: HttpRequest) -> HttpResponse:
         "found": found,
         "town": town,
         "competent": territories.competent(town) if town else [],
+        "tabs": tabs(request, "/annuaire/territoires/"),
     }
     return render(request, "directory/territories.html", context)
 

@@ -219,11 +219,12 @@ class WordGram(models.Model):
 
 
 class Posting(models.Model):
-    """Where a word stands: in a name or in a town, of a professional or of an organisation."""
+    """Where a word stands: name or town of a professional or an organisation, words of an offer."""
 
     class Kind(models.TextChoices):
         PROFESSIONAL = "p"
         ORGANISATION = "o"
+        SERVICE = "s"
 
     word = models.ForeignKey(Word, on_delete=models.CASCADE, related_name="postings")
     kind = models.CharField(max_length=1, choices=Kind)
@@ -279,6 +280,9 @@ class Commune(models.Model):
         Department, null=True, on_delete=models.PROTECT, related_name="communes"
     )
     epci = models.ForeignKey(Epci, null=True, on_delete=models.PROTECT, related_name="communes")
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    """Degrees (WGS 84) of its centre, where a list gave them."""
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,44 @@
+"""Professionals, organisations, what these offer, and the territories they answer for."""
+
+from liane.directory.models.offers import Correspondent, HealthcareService, Said, ServiceArea
+from liane.directory.models.structures import (
+    Absence,
+    Address,
+    Change,
+    Commune,
+    Coverage,
+    Department,
+    Duty,
+    Epci,
+    Locum,
+    Organisation,
+    Post,
+    Posting,
+    Practice,
+    Professional,
+    Word,
+    WordGram,
+)
+
+__all__ = [
+    "Absence",
+    "Address",
+    "Change",
+    "Commune",
+    "Correspondent",
+    "Coverage",
+    "Department",
+    "Duty",
+    "Epci",
+    "HealthcareService",
+    "Locum",
+    "Organisation",
+    "Post",
+    "Posting",
+    "Practice",
+    "Professional",
+    "Said",
+    "ServiceArea",
+    "Word",
+    "WordGram",
+]
