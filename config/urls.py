@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("liane.directory.urls")),
     path("", include("liane.exchange.urls")),
     path("", include("liane.followups.urls")),
+    path("", include("liane.partners.urls")),
     path("", include("liane.insight.urls")),
     path("", include("liane.messaging.urls")),
     path("", include("liane.notifications.urls")),

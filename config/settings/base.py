@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "liane.meetings",
     "liane.stays",
     "liane.followups",
+    "liane.partners",
     "liane.pathways",
     "liane.bundles",
     "liane.exchange",

@@ -31,7 +31,7 @@ OWN_SQL = (
 OF_ACCOMPANIMENT_SQL = (
     "EXISTS (SELECT 1 FROM followups_accompaniment a WHERE a.id = {t}.accompaniment_id)"
 )
-CONTACT_SQL = (
+LOG_SQL = (
     f"(SELECT liane_all()) OR ({{t}}.organisation_id = {HOLDERS}"
     " AND 'care' = ANY ((SELECT liane_scopes('working_file'))::text[])"
     f" AND ({{t}}.person_id IS NULL OR ({reaches('{t}.person_id', Area.WORKING_FILE)})))"
@@ -188,11 +188,11 @@ class Reminder(Base, Authored, Scoped):
         return self.settled_at is None and self.due_on < timezone.localdate()
 
 
-class ContactQuerySet(models.QuerySet["Contact"]):
-    """The contact log of the organisations one works for."""
+class LogQuerySet(models.QuerySet[Any]):
+    """The log of the organisations one works for: rows about a person, or about nobody."""
 
     def within(self, reach: Reach) -> Self:
-        """Contacts that the actor may read: its organisations', persons out of reach left out."""
+        """Rows that the actor may read: its organisations', persons out of reach left out."""
         if reach.everything:
             return self
         if Grant.Scope.CARE not in circle_rules.scopes(reach.actor.role, Area.WORKING_FILE, "r"):
@@ -217,7 +217,7 @@ class Contact(Base, Authored, AppendOnly, Guarded):
         OUT = "out", "de nous"
         IN = "in", "reçu"
 
-    rls_using: ClassVar[str] = CONTACT_SQL
+    rls_using: ClassVar[str] = LOG_SQL
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
@@ -228,7 +228,7 @@ class Contact(Base, Authored, AppendOnly, Guarded):
     minutes = models.PositiveSmallIntegerField("durée en minutes", null=True)
     note = EncryptedTextField()
 
-    objects: ClassVar[Any] = ContactQuerySet.as_manager()
+    objects: ClassVar[Any] = LogQuerySet.as_manager()
 
     class Meta:
         constraints = [

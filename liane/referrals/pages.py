@@ -164,7 +164,14 @@ def shown(request: Request, referral: Referral) -> dict[str, Any]:
         "works": works,
         "portal": request.actor.role in PORTAL_ROLES,
         "reads_record": referral.person_id is not None and queries.reads_record(referral),
+        "panels": _panels(request, referral),
     }
+
+
+def _panels(request: Request, referral: Referral) -> list[dict[str, Any]]:
+    """What rooms above show of a request."""
+    shown = ((one, one.load(request, referral)) for one in registry.request_panels)
+    return [{"template": one.template, "context": said} for one, said in shown if said is not None]
 
 
 @route(Policy.SIGNED_IN, audit="referral")
