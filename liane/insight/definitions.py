@@ -14,7 +14,7 @@ class Indicator:
     """One figure or table. ``total`` names the figure that a table's rows add up to.
 
     ``named``: shown only to those who follow persons. ``kind`` says what is counted: ``persons``,
-    ``requests``, ``acts``, ``searches``, ``meetings``, or a ``delay``.
+    ``requests``, ``acts``, ``searches``, ``meetings``, ``needs``, or a ``delay``.
     """
 
     code: str

@@ -4,43 +4,24 @@ Figures are made for a whole organisation by the machine (``reach`` of a system 
 nobody's name; `queries` decides what a reader is shown of them.
 """
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import (
-    Avg,
-    Count,
-    DurationField,
-    ExpressionWrapper,
-    F,
-    Q,
-    QuerySet,
-    Subquery,
-)
+from django.db.models import Count, Q, QuerySet
 
 from liane.directory.models import Commune
-from liane.insight import accompaniments, people, sources
+from liane.insight import accompaniments, concertations, delays, lacks, people, sources
 from liane.insight.bands import AGES, LENGTHS
+from liane.insight.delays import Delay
 from liane.insight.sources import Scope
 from liane.interventions.models import ActKind
 from liane.patients.models import Patient
 from liane.referrals.models import Referral
 
 Counts = dict[str, int]
-DAY = dt.timedelta(days=1)
 UNKNOWN = ""
-
-
-@dataclass(frozen=True)
-class Delay:
-    """How long something took: how many were measured, the middle one, the mean (days)."""
-
-    number: int = 0
-    median: float | None = None
-    mean: float | None = None
 
 
 @dataclass
@@ -58,7 +39,7 @@ class Figures:
 
 
 def compute(scope: Scope) -> Figures:
-    """Every figure of one period, in 21 queries."""
+    """Every figure of one period, in 36 queries."""
     made = Figures()
     _active(scope, made)
     _accompanied(scope, made)
@@ -66,6 +47,8 @@ def compute(scope: Scope) -> Figures:
     _delays(scope, made)
     _answers(scope, made)
     _done(scope, made)
+    _meetings(scope, made)
+    _needs(scope, made)
     _searches(scope, made)
     return made
 
@@ -112,40 +95,25 @@ def _requests(scope: Scope, made: Figures) -> None:
     made.table("requests.channel", _part(said, "by_"))
     made.table("requests.motive", _grouped(rows, "motive"))
     towns = _grouped(rows, "insee")
-    known = Commune.objects.filter(pk__in=list(towns)).select_related("epci")
-    made.communes = {one.pk: one for one in known}
     made.table("requests.commune", towns)
+    made.table("requests.territory", _wider(towns, made))
+
+
+def _wider(towns: Counts, made: Figures) -> Counts:
+    """Counts by commune brought to their EPCI. One query; the communes are kept for their names."""
+    known = Commune.objects.filter(pk__in=list(towns)).select_related("epci")
+    made.communes |= {one.pk: one for one in known}
     wider: Counts = {}
     for code, number in towns.items():
         town = made.communes.get(code)
         key = town.epci_id if town is not None and town.epci_id else UNKNOWN
         wider[key] = wider.get(key, 0) + number
-    made.table("requests.territory", wider)
+    return wider
 
 
 def _delays(scope: Scope, made: Figures) -> None:
-    for code, moment in (
-        ("delays.answer", sources.first_answer(scope)),
-        ("delays.visit", sources.first_visit(scope)),
-        ("delays.plan", sources.first_plan(scope)),
-    ):
-        made.delays[code] = _delay(sources.requests(scope), moment)
-
-
-def _delay(rows: QuerySet[Referral], moment: Subquery) -> Delay:
-    took = ExpressionWrapper(F("moment") - F("created_at"), output_field=DurationField())
-    measured = rows.annotate(moment=moment).exclude(moment=None).annotate(took=took)
-    said = measured.aggregate(number=Count("pk"), mean=Avg("took"))
-    middle = (said["number"] - 1) // 2 if said["number"] else 0
-    median = measured.order_by("took").values_list("took", flat=True)[middle : middle + 1]
-    found = list(median)
-    if not found:
-        return Delay()
-    return Delay(said["number"], _days(found[0]), _days(said["mean"]))
-
-
-def _days(span: dt.timedelta) -> float:
-    return round(span / DAY, 1)
+    for code in delays.CODES:
+        made.delays[code] = delays.delay(scope, code)
 
 
 def _answers(scope: Scope, made: Figures) -> None:
@@ -162,6 +130,24 @@ def _done(scope: Scope, made: Figures) -> None:
     made.table("acts.kind", _part(said, "kind_"))
     made.totals["plans.created"] = sources.plans(scope).count()
     made.totals["plans.published"] = sources.versions(scope).count()
+
+
+def _meetings(scope: Scope, made: Figures) -> None:
+    made.totals["meetings.convened"] = concertations.convened(scope).count()
+    held = concertations.held(scope).annotate(counted=sources.whole("person_id"))
+    said = held.aggregate(total=Count("pk"), people=Count("counted", distinct=True))
+    made.totals["meetings.held"], made.totals["meetings.persons"] = said["total"], said["people"]
+    asked = {key: Count("pk", filter=concertations.from_(key, scope)) for key in concertations.WHO}
+    made.table("meetings.who", dict(concertations.participants(scope).aggregate(**asked)))
+    made.totals["meetings.participants"] = sum(made.tables["meetings.who"].values())
+
+
+def _needs(scope: Scope, made: Figures) -> None:
+    rows = lacks.noted(scope)
+    made.table("needs.kind", _grouped(rows, "need"))
+    made.totals["needs.total"] = sum(made.tables["needs.kind"].values())
+    made.table("needs.why", _grouped(rows, "why"))
+    made.table("needs.territory", _wider(_grouped(rows, "insee"), made))
 
 
 def _searches(scope: Scope, made: Figures) -> None:

@@ -5,31 +5,41 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.core.errors import NotAllowed
 from liane.core.models import AccessRow
-from liane.directory.models import Commune, Organisation
-from liane.insight import accompaniments, figures, people, rules, sources
+from liane.directory.models import Organisation
+from liane.insight import (
+    accompaniments,
+    concertations,
+    delays,
+    figures,
+    lacks,
+    people,
+    rules,
+    sources,
+)
 from liane.insight.bands import AGES, LENGTHS
 from liane.insight.definitions import Indicator, version
 from liane.insight.models import ReportFile
 from liane.insight.periods import Period
 from liane.insight.report import Report, build
 from liane.insight.sources import Scope
+from liane.partners.models import UnmetNeed
 from liane.patients.models import Patient
 from liane.referrals.models import Referral
 
 WHY = "rapport d’activité"
 SHOWN = 50
-PER_PERIOD = 21
+PER_PERIOD = 36
 """Queries of one period's figures."""
 
 
 def report(period: Period, *, export: bool = False) -> Report:
-    """The report of the organisation that the current actor acts for. 43 queries at any size.
+    """The report of the organisation that the current actor acts for. 73 queries at any size.
 
     Small cells are hidden in exports, and from those who do not follow persons. The ledger keeps
     that figures were read, of no person.
@@ -62,12 +72,16 @@ def computed(organisation: Organisation, period: Period, *, whole: bool) -> Repo
 
 @dataclass(frozen=True)
 class Behind:
-    """The list behind a figure: persons, or requests when that is what is counted."""
+    """The list behind a figure: persons, or requests or needs when that is what is counted.
+
+    Behind a delay, each request has ``days``, the longest first.
+    """
 
     indicator: Indicator
-    persons: Sequence[Patient]
-    requests: Sequence[Referral]
-    after: int | None
+    persons: Sequence[Patient] = ()
+    requests: Sequence[Referral] = ()
+    needs: Sequence[UnmetNeed] = ()
+    after: int | None = None
 
 
 def behind(period: Period, code: str, key: str, page: int = 1) -> Behind | None:
@@ -79,24 +93,35 @@ def behind(period: Period, code: str, key: str, page: int = 1) -> Behind | None:
     if not rules.names(actor) or one is None:
         return None
     scope = Scope(Reach.of(actor), _house(), period)
-    start = (max(page, 1) - 1) * SHOWN
-    if one.kind == "requests":
-        found = _requests(scope, code, key)
-        if found is None:
-            return None
-        rows = list(found.order_by("-created_at", "-pk")[start : start + SHOWN + 1])
-        ledger.read({row.person_id for row in rows[:SHOWN]}, "activity_list")
-        return Behind(one, [], rows[:SHOWN], _next(rows, page))
-    persons = _persons(scope, code, key)
-    if persons is None:
+    found, name, column = _list(scope, one, key)
+    if found is None:
         return None
-    people_ = list(persons.order_by("used_name", "birth_name", "pk")[start : start + SHOWN + 1])
-    ledger.read([person.pk for person in people_[:SHOWN]], "activity_list")
-    return Behind(one, people_[:SHOWN], [], _next(people_, page))
+    start = (max(page, 1) - 1) * SHOWN
+    rows = list(found[start : start + SHOWN + 1])
+    shown = rows[:SHOWN]
+    ledger.read({getattr(row, column) for row in shown}, "activity_list")
+    for row in shown:
+        if hasattr(row, "took"):
+            row.days = str(delays.days(row.took)).replace(".", ",")
+    return Behind(one, after=page + 1 if len(rows) > SHOWN else None, **{name: shown})
 
 
-def _next(rows: Sequence[object], page: int) -> int | None:
-    return page + 1 if len(rows) > SHOWN else None
+def _list(scope: Scope, one: Indicator, key: str) -> tuple[QuerySet[Any] | None, str, str]:
+    """What a figure counts, in order; the field of `Behind` and the column of the person."""
+    if one.kind == "delay":
+        took = delays.measured(scope, one.code).select_related("person")
+        return took.order_by("-took", "-pk"), "requests", "person_id"
+    if one.kind == "requests":
+        asked = _requests(scope, one.code, key)
+        rows = asked.order_by("-created_at", "-pk") if asked is not None else None
+        return rows, "requests", "person_id"
+    if one.kind == "needs":
+        noted = lacks.counted(scope, one.code, key)
+        return (noted.order_by("-at", "-pk") if noted is not None else None), "needs", "person_id"
+    persons = _persons(scope, one.code, key)
+    if persons is None:
+        return None, "persons", "pk"
+    return persons.order_by("used_name", "birth_name", "pk"), "persons", "pk"
 
 
 def _requests(scope: Scope, code: str, key: str) -> QuerySet[Referral] | None:
@@ -113,9 +138,7 @@ def _requests(scope: Scope, code: str, key: str) -> QuerySet[Referral] | None:
         case "requests.commune":
             return rows.filter(insee=key)
         case "requests.territory":
-            known = Commune.objects.exclude(epci=None)
-            inside = Q(insee__in=(known.filter(epci_id=key) if key else known).values("pk"))
-            return rows.filter(inside if key else ~inside)
+            return rows.filter(lacks.in_territory(key))
         case "answers.total" | "answers.kind":
             given = sources.answers(scope)
             given = given.filter(after=key) if code == "answers.kind" else given
@@ -164,6 +187,14 @@ def _counted(scope: Scope, code: str, key: str) -> QuerySet[Any] | None:
             return sources.plans(scope)
         case "plans.published":
             return sources.versions(scope)
+        case "meetings.convened":
+            return concertations.convened(scope)
+        case "meetings.held" | "meetings.persons":
+            return concertations.held(scope)
+        case "meetings.participants":
+            return concertations.participants(scope)
+        case "meetings.who" if key in concertations.WHO:
+            return concertations.participants(scope).filter(concertations.from_(key, scope))
         case "unmet.total":
             return sources.searches(scope)
         case "unmet.profession":

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from liane.directory.models import Organisation
 from liane.insight import suppression, words
 from liane.insight.definitions import Definitions, Indicator, version
-from liane.insight.figures import Counts, Delay, Figures
+from liane.insight.delays import Delay
+from liane.insight.figures import Counts, Figures
 from liane.insight.periods import Period
 from liane.insight.suppression import Cell
 

@@ -4,6 +4,7 @@ The same conditions serve both, so that a list is what its figure counted, less 
 does not reach.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -90,8 +91,13 @@ def whole(person: str) -> Coalesce:
 
 def first_answer(scope: Scope) -> Subquery:
     """When each request was first answered or refused."""
+    return first_step(scope, REPLIES)
+
+
+def first_step(scope: Scope, states: Collection[str]) -> Subquery:
+    """When each request first came to one of these states."""
     rows = ReferralStep.objects.within(scope.reach).filter(
-        referral_id=OuterRef("pk"), after__in=REPLIES
+        referral_id=OuterRef("pk"), after__in=sorted(states)
     )
     return _earliest(rows, "referral_id", "at")
 

@@ -1,7 +1,8 @@
 """The words of a table's rows, and their order."""
 
+from liane.directory import needs
 from liane.directory.nomenclatures import profession_label
-from liane.insight import accompaniments
+from liane.insight import accompaniments, concertations, lacks
 from liane.insight.bands import AGE_WORDS, LENGTH_WORDS
 from liane.insight.figures import Figures
 from liane.insight.sources import REPLIES
@@ -23,6 +24,8 @@ FIXED: dict[str, dict[str, str]] = {
     "acts.kind": {one.value: str(one.label) for one in ActKind},
     "exits.reason": accompaniments.REASONS | {"": "motif non noté"},
     "exits.length": LENGTH_WORDS,
+    "meetings.who": concertations.WHO,
+    "needs.why": lacks.WHY,
 }
 """Rows known beforehand, in the order in which they are read."""
 
@@ -46,7 +49,9 @@ def _word(code: str, key: str, now: Figures, before: Figures) -> str:
     if code == "requests.commune":
         town = towns.get(key)
         return town.name if town is not None else key or "commune inconnue"
-    if code == "requests.territory":
+    if code == "needs.kind":
+        return needs.label(key)
+    if code in {"requests.territory", "needs.territory"}:
         epci = next((one.epci for one in towns.values() if one.epci_id == key), None)
         return epci.name if epci is not None and key else "hors intercommunalité ou inconnue"
     return key or "non renseigné"

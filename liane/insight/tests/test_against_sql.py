@@ -180,10 +180,29 @@ FIRSTS = {
 }
 
 
+def step(*states):
+    said = ", ".join(f"'{one}'" for one in states)
+    return f"(SELECT MIN(s.at) FROM referrals_referralstep s WHERE s.referral_id = r.id AND s.after IN ({said}))"
+
+
+ANSWERED = ("information", "onward", "one_off", "sustained", "intensive", "refused")
+BETWEEN = {
+    "delays.received": ("r.created_at", step("received")),
+    "delays.qualified": (
+        step("received"),
+        step("in_scope", "out_of_scope", "duplicate", "followed"),
+    ),
+    "delays.answered": (step("in_scope", "out_of_scope", "duplicate", "followed"), step(*ANSWERED)),
+    "delays.done": (step(*ANSWERED), step("done")),
+    **{code: ("r.created_at", f"({first})") for code, first in FIRSTS.items()},
+}
+
+
 def check_delays(books, made):
-    for code, first in FIRSTS.items():
+    assert set(made.delays) == set(BETWEEN)
+    for code, (began, ended) in BETWEEN.items():
         pairs = books.moments(
-            f"SELECT * FROM (SELECT r.created_at, ({first}) AS first {REQUESTS}) q WHERE q.first IS NOT NULL"
+            f"SELECT * FROM (SELECT {began} AS began, {ended} AS ended {REQUESTS}) q WHERE q.began IS NOT NULL AND q.ended >= q.began"
         )
         took = [(after - before).total_seconds() / 86400 for before, after in pairs]
         found = made.delays[code]
@@ -217,6 +236,35 @@ def check_done(books, made):
     )
 
 
+def check_meetings(books, made):
+    ours = "FROM meetings_meeting m JOIN directory_practice c ON c.id = m.convener_id WHERE c.organisation_id = :house"
+    held = f"{ours} AND m.starts_at >= :start AND m.starts_at < :end AND m.status IN ('held', 'minuted', 'approved', 'sent')"
+    assert made.totals["meetings.convened"] == books.one(
+        f"SELECT COUNT(*) {ours} AND m.created_at >= :start AND m.created_at < :end"
+    )
+    assert made.totals["meetings.held"] == books.one(f"SELECT COUNT(*) {held}")
+    assert made.totals["meetings.persons"] == books.one(
+        f"SELECT COUNT(DISTINCT {WHOLE.format('m.person_id')}) {held}"
+    )
+    who = books.table(f"""
+      SELECT CASE WHEN p.practice_id IS NULL THEN 'outside' WHEN w.organisation_id = :house THEN 'own' ELSE 'other' END, COUNT(*)
+      FROM meetings_participant p LEFT JOIN directory_practice w ON w.id = p.practice_id
+      WHERE p.dropped_at IS NULL AND p.presence IN ('present', 'remote') AND p.meeting_id IN (SELECT m.id {held}) GROUP BY 1""")
+    assert present(made.tables["meetings.who"]) == who
+    assert made.totals["meetings.participants"] == sum(who.values())
+
+
+def check_needs(books, made):
+    noted = "FROM partners_unmetneed u WHERE u.organisation_id = :house AND u.at >= :start AND u.at < :end"
+    assert made.totals["needs.total"] == books.one(f"SELECT COUNT(*) {noted}")
+    for code, column in (("kind", "need"), ("why", "why")):
+        expected = books.table(f"SELECT {column}, COUNT(*) {noted} GROUP BY {column}")
+        assert present(made.tables[f"needs.{code}"]) == expected
+    wider = books.table(f"""SELECT t.epci_id, COUNT(*) FROM (SELECT u.insee {noted}) q
+      LEFT JOIN directory_commune t ON t.code = q.insee GROUP BY t.epci_id""")
+    assert present(made.tables["needs.territory"]) == wider
+
+
 def check_exits(books, made):
     left = "FROM followups_accompaniment a WHERE a.organisation_id = :house AND a.closed_at >= :start AND a.closed_at < :end"
     assert made.totals["exits.total"] == books.one(f"SELECT COUNT(*) {left}")
@@ -241,6 +289,8 @@ CHECKS = (
     check_requests,
     check_delays,
     check_done,
+    check_meetings,
+    check_needs,
     check_exits,
 )
 
@@ -272,7 +322,7 @@ def test_a_row_of_a_table_is_counted_once():
     for code, total in (("active.age", "active.total"), ("active.sex", "active.total"),
                         ("active.level", "active.total"), ("active.gir", "active.total"),
                         ("requests.motive", "requests.total"), ("requests.territory", "requests.total"),
-                        ("exits.length", "exits.total"), ("acts.kind", "acts.total")):  # fmt: skip
+                        ("exits.length", "exits.total"), ("needs.territory", "needs.total"), ("acts.kind", "acts.total")):  # fmt: skip
         assert sum(made.tables[code].values()) == made.totals[total], code
 
 

@@ -13,10 +13,13 @@ from django.utils import timezone
 from liane.assessments.models import Questionnaire, Response, Score
 from liane.careplans.models import Plan, PlanVersion
 from liane.core.acting import owner
+from liane.directory import needs
 from liane.directory.models import Commune, Department, Epci, Organisation, Practice
 from liane.followups.models import Accompaniment, Contact, LevelChange
 from liane.followups.states import ExitReason, Level
 from liane.interventions.models import ActKind, Intervention, Undo
+from liane.meetings.models import Meeting, Participant
+from liane.partners.models import UnmetNeed
 from liane.patients.models import Patient, PersonLink
 from liane.referrals import motives
 from liane.referrals.models import Quest, Referral, ReferralStep
@@ -89,6 +92,8 @@ def _work(chance: Random, house: Organisation, people: list[Patient], who: Pract
     _accompaniments(chance, house, people)
     _acts(chance, house, people)
     _plans(chance, house, people, who)
+    _meetings(chance, house, people, who)
+    _lacks(chance, house, people)
     _scores(chance, people)
 
 
@@ -172,6 +177,42 @@ def _plans(chance: Random, house: Organisation, people: list[Patient], who: Prac
             versions.append(PlanVersion(**about, plan=plan, number=number + 1, at=at))
     Plan.objects.bulk_create(plans, batch_size=CHUNK)
     PlanVersion.objects.bulk_create(versions, batch_size=CHUNK)
+
+
+def _meetings(chance: Random, house: Organisation, people: list[Patient], who: Practice) -> None:
+    """Convened by the manager's house whatever the house at work, some by another practice."""
+    away = Practice.objects.exclude(organisation=who.organisation).first() or make.practice("away")
+    meetings, there = [], []
+    for person in people[::3]:
+        at = moment(chance)
+        meeting = Meeting(
+            person=person, convener=chance.choice([who, who, away]), created_at=at,
+            starts_at=at + DAY * chance.randint(0, 40) if chance.random() < 0.9 else None,
+            status=chance.choice(Meeting.Status.values), author_organisation_id=house.pk,
+        )  # fmt: skip
+        meetings.append(meeting)
+        there += [
+            Participant(
+                meeting=meeting, person=person, practice=practice,
+                presence=chance.choice(["", *Participant.Presence.values]),
+                dropped_at=at if chance.random() < 0.1 else None,
+            )
+            for practice in (who, away, None, None)
+        ]  # fmt: skip
+    Meeting.objects.bulk_create(meetings, batch_size=CHUNK)
+    Participant.objects.bulk_create(there, batch_size=CHUNK)
+
+
+def _lacks(chance: Random, house: Organisation, people: list[Patient]) -> None:
+    rows = [
+        UnmetNeed(
+            organisation=house, need=chance.choice([*needs.version(), "ancien"]),
+            why=chance.choice(UnmetNeed.Why.values), insee=chance.choice(TOWNS),
+            person=person if chance.random() < 0.5 else None, at=moment(chance),
+        )
+        for person in people[::4]
+    ]  # fmt: skip
+    UnmetNeed.objects.bulk_create(rows, batch_size=CHUNK)
 
 
 def _scores(chance: Random, people: list[Patient]) -> None:
