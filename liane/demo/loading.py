@@ -15,7 +15,9 @@ from liane.demo import (
     concertations,
     crowd,
     followups,
+    offered,
     plans,
+    relations,
     requests,
     stories,
 )
@@ -57,6 +59,8 @@ def load(persons: int = 300, seed: int = 1) -> Loaded:
             requests.load(land, land.personas())
             requests.years(land)
             followups.load(land, ident("story", "simon"))
+            offered.load(land)
+            relations.load(land)
         made += crowd.load(land, max(0, persons - SMALLEST), seed)
         requests.crowd(land, max(0, persons - SMALLEST), seed)
         followups.crowd(land, max(0, persons - SMALLEST), seed)

@@ -66,11 +66,9 @@ def delay(scope: Scope, code: str) -> Delay:
     """One delay. Two queries."""
     rows = measured(scope, code)
     said = rows.aggregate(number=Count("pk"), mean=Avg("took"))
-    if not said["number"]:
-        return Delay()
-    middle = (said["number"] - 1) // 2
-    median = rows.order_by("took").values_list("took", flat=True)[middle : middle + 1].get()
-    return Delay(said["number"], days(median), days(said["mean"]))
+    middle = (said["number"] - 1) // 2 if said["number"] else 0
+    found = list(rows.order_by("took").values_list("took", flat=True)[middle : middle + 1])
+    return Delay(said["number"], days(found[0]), days(said["mean"])) if found else Delay()
 
 
 def days(span: dt.timedelta) -> float:

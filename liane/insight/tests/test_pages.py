@@ -15,7 +15,10 @@ from liane.insight import exports
 from liane.insight.models import ReportFile
 from liane.insight.queries import PER_PERIOD
 from liane.interventions.models import Intervention
+from liane.meetings.models import Meeting, Participant
+from liane.partners.models import UnmetNeed
 from liane.patients.models import Patient
+from liane.referrals.models import Referral, ReferralStep
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +139,36 @@ def test_the_pdf_is_made_by_a_job_and_belongs_to_its_house(sign_in, house):
     assert client.get(f"/pilotage/rapports/{made.pk}/").content.startswith(b"%PDF")
     make.practice("vincent", role="manager")
     assert sign_in("vincent").get(f"/pilotage/rapports/{made.pk}/").status_code == 404
+
+
+def test_the_lists_behind_meetings_needs_and_delays(sign_in, house):
+    odette = Patient.objects.filter(birth_name="LABORDE")
+    isabelle = Practice.objects.get(professional__user__username="isabelle")
+    now = timezone.now()
+    with owner():
+        person = odette.get()
+        meeting = Meeting.objects.create(
+            person=person, convener=isabelle, starts_at=now, status="held"
+        )
+        Participant.objects.create(meeting=meeting, person=person, practice=isabelle,
+                                   presence="present")  # fmt: skip
+        UnmetNeed.objects.create(organisation=house, need="night", why="nothing", city="Dax")
+        asked = Referral.objects.create(
+            organisation=house, person=person, requester_kind="professional", motive="carer",
+            consent="agrees", created_at=now - dt.timedelta(days=3), for_team=True,
+        )  # fmt: skip
+        for state, days in (("sent", 3), ("received", 1)):
+            ReferralStep.objects.create(referral=asked, after=state,
+                                        at=now - dt.timedelta(days=days))  # fmt: skip
+    client = sign_in("isabelle")
+    period = f"?periode=dates&de={(now - dt.timedelta(days=9)).date()}&a={now.date()}"
+    page = text(client.get(f"/pilotage/{period}"))
+    for figure in ("meetings.held", "meetings.who", "needs.kind", "delays.received"):
+        assert f"/pilotage/liste/{figure}/" in page
+    for path, seen in (
+        ("meetings.held/", "Odette Dupont"), ("meetings.who/", "Odette Dupont"),
+        ("needs.kind/", "Présence de nuit"), ("delays.received/", "2,0 jours"),
+    ):  # fmt: skip
+        key = {"meetings.who/": "&cle=own", "needs.kind/": "&cle=night"}.get(path, "")
+        assert seen in text(client.get(f"/pilotage/liste/{path}{period}{key}"))
+    assert client.get(f"/pilotage/liste/meetings.who/{period}&cle=x").status_code == 404
