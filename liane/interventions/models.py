@@ -86,6 +86,7 @@ class Intervention(Base, Authored, Shared, AppendOnly, Scoped):
         indexes = [
             models.Index(fields=["person", "-at"]),
             models.Index(fields=["performed_by", "-at"]),
+            models.Index(fields=["organisation", "at"]),
             models.Index(fields=["appointment_id"]),
         ]
 
