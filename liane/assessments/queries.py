@@ -92,6 +92,25 @@ def of_person(person_id: UUID) -> list[Response]:
     return found
 
 
+@dataclass(frozen=True)
+class Told:
+    """A finished assessment and its scores, as the person may read them."""
+
+    response: Response
+    scores: list[Score]
+
+
+def shared(person_id: UUID) -> list[Told]:
+    """What the portal shows: assessments finished, shared with the reader, that no correction
+    replaced. Three queries."""
+    done = [one for one in of_person(person_id) if one.status in DONE and not one.is_corrected]
+    found: dict[UUID, list[Score]] = {}
+    rows = Score.objects.within(_reach()).filter(response_id__in=[one.pk for one in done])
+    for score in rows.order_by("label"):
+        found.setdefault(score.response_id, []).append(score)
+    return [Told(one, found.get(one.pk, [])) for one in done]
+
+
 def one_or_404(response_id: UUID) -> Response:
     """One assessment, with its person and questionnaire. One query; the read is recorded."""
     found: Response | None = (

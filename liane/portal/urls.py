@@ -1,6 +1,6 @@
 from django.urls import path
 
-from liane.portal import meeting_pages, pages, plan_pages
+from liane.portal import assessment_pages, meeting_pages, pages, plan_pages
 
 urlpatterns = [
     path("portail/", pages.home, name="portal"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("portail/plan/paroles/", plan_pages.words, name="portal_plan_words"),
     path("portail/plan/reponse/", plan_pages.answer, name="portal_plan_answer"),
     path("portail/reunions/", meeting_pages.mine, name="portal_meetings"),
+    path("portail/evaluations/", assessment_pages.mine, name="portal_assessments"),
     path("portail/acces/", pages.openings, name="portal_openings"),
     path("portail/coordonnees/", pages.contact_data, name="portal_where"),
     path("portail/souhaits/", pages.my_wishes, name="portal_wishes"),

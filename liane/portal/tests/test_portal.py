@@ -25,6 +25,8 @@ PAGES = {
     "cercle/": "all",
     "partage/": "all",
     "plan/": "all",
+    "reunions/": "all",
+    "evaluations/": "all",
     "acces/": "own",
     "coordonnees/": "own",
     "souhaits/": "own",
