@@ -21,7 +21,7 @@ from liane.directory.offer_forms import (
     ReasonForm,
 )
 from liane.directory.offer_search import Asked
-from liane.directory.search import search
+from liane.directory.search import organisations_named
 from liane.directory.tabs import tabs
 
 READ = ("GET", "HEAD")
@@ -72,7 +72,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
     carried = _carried(request)
     context = {
-        "text": text, "found": search(text, limit=10).organisations if len(text) > 1 else [],
+        "text": text, "found": organisations_named(text) if len(text) > 1 else [],
         "carried": carried, "carried_query": urlencode(carried),
     }  # fmt: skip
     return render(request, "directory/offer_whose.html", context)

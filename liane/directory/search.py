@@ -166,6 +166,15 @@ def search(
     return found
 
 
+def organisations_named(text: str, limit: int = 10) -> list[Organisation]:
+    """Organisations of that name or town, best first; no word is taken for a profession
+    (« Aide à domicile de Chalosse » is a name)."""
+    words = [word for word in normalise(text).split() if word not in LITTLE]
+    scores = scores_of(Kind.ORGANISATION, words) if words else {}
+    found = Organisation.objects.filter(active=True, pk__in=_top(scores, CANDIDATES))
+    return sorted(found, key=lambda one: (-scores[one.pk], one.name))[:limit]
+
+
 def scores_of(kind: str, words: Iterable[str]) -> dict[UUID, float]:
     """Rows of a kind in which each word stands, slips of typing forgiven, and how well."""
     return _scores(kind, _by_rarity(kind, [likely_words(word) for word in words])[0])

@@ -41,6 +41,8 @@ def prepare(
         raise Refused("Donnez un titre à la campagne.", field="title")
     if way not in Campaign.Way.values:
         raise Refused("Choisissez : appels ou courriels.", field="way")
+    if way == Campaign.Way.MAIL and not settings.LIANE_EMAIL_URL:
+        raise Refused("Aucune messagerie n’est réglée ici : faites-la par appels.", field="way")
     if not message.strip():
         raise Refused("Écrivez ce qu’il faut dire.", field="message")
 
@@ -159,7 +161,12 @@ def _target(target_id: UUID) -> Target:
 
 # ------------------------------------------------------------------ the mails
 def send_waiting(most: int = 50) -> int:
-    """Send the mails that wait (periodic work): tried again with a growing pause, eight times."""
+    """Send the mails that wait (periodic work): tried again with a growing pause, eight times.
+
+    Nothing where the installation has no mail server (``LIANE_EMAIL_URL``).
+    """
+    if not settings.LIANE_EMAIL_URL:
+        return 0
     now = timezone.now()
     with acting.acting(acting.system("courriels de campagne")):
         due = Target.objects.filter(mail_at__lte=now, campaign__status=Status.RUNNING)

@@ -31,7 +31,8 @@ def test_from_an_unmet_need_to_an_offer_and_its_partner(visitor):
     case.page.get_by_role(
         "link", name=re.compile("Ajouter une offre : Présence de nuit.*Orthe")
     ).click()
-    case.writes("Nom de la structure", "Aide à domicile de Chalosse").presses("Chercher")
+    case.writes("Nom de la structure", "Aide à domicile de Chalosse")
+    case.main.get_by_role("button", name="Chercher").click()
     case.follows("Aide à domicile de Chalosse")
     case.writes("Intitulé", "Garde itinérante de nuit").finds_it_accessible()
     saves(case, "Enregistrer", SAVED)

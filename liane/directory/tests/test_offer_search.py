@@ -7,7 +7,7 @@ from django.test import Client
 
 from liane.core.acting import acting
 from liane.directory import communes, offer_search, offers, territories
-from liane.directory.index import index_services
+from liane.directory.index import index_organisations, index_services
 from liane.directory.models import Commune, Coverage, HealthcareService, Organisation, ServiceArea
 from liane.directory.offer_search import Asked, find
 from tests import factories as make
@@ -207,6 +207,13 @@ def test_a_commune_unknown_or_several_is_said(sign_in, claire):
     assert "Commune inconnue" in page
     page = client.get("/annuaire/offres/", {"besoin": "meals", "commune": "Saint-P"}).content
     assert "Quelle commune ?" in page.decode()
+
+
+def test_a_structure_named_like_a_trade_is_found(sign_in, claire):
+    house = make.organisation("Aide à domicile de Chalosse", "saad", city="Hagetmau")
+    index_organisations([house.pk])
+    page = sign_in("claire").get("/annuaire/offres/nouvelle/", {"q": "aide a domicile chalose"})
+    assert f"/annuaire/structures/{house.pk}/offres/" in page.content.decode()
 
 
 def test_a_structure_and_whom_to_call_are_added(sign_in, claire):

@@ -74,6 +74,20 @@ def test_another_house_reads_and_writes_nothing(campaign):
             campaigns.note(Target.objects.get().pk, "yes")
 
 
+@pytest.fixture
+def mailing(settings):
+    settings.LIANE_EMAIL_URL = "smtp://mail.invalid"
+
+
+def test_no_mail_is_promised_without_a_mail_server(isabelle, settings):
+    settings.LIANE_EMAIL_URL = ""
+    with acting(make.actor("isabelle")), pytest.raises(Refused) as refusal:
+        campaigns.prepare("Réunion du 3", "mail", "Vous êtes conviés.")
+    assert refusal.value.field == "way"
+    assert campaigns.send_waiting() == 0
+
+
+@pytest.mark.usefixtures("mailing")
 def test_mails_leave_once_to_the_address_known(isabelle):
     with_mail = make.organisation("Avec adresse", email="contact@avec.invalid")
     by_person, without = make.organisation("Par quelqu’un"), make.organisation("Sans")
@@ -91,6 +105,7 @@ def test_mails_leave_once_to_the_address_known(isabelle):
     assert said == {"Avec adresse": "mailed", "Par quelqu’un": "mailed", "Sans": "failed"}
 
 
+@pytest.mark.usefixtures("mailing")
 def test_a_server_that_refuses_is_tried_again_then_said(isabelle, monkeypatch):
     house = make.organisation("Avec adresse", email="contact@avec.invalid")
     with acting(make.actor("isabelle")):

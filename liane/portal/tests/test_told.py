@@ -45,8 +45,12 @@ def assessed(person, *, told, band, **more):
 
 def test_a_meeting_is_read_once_its_convener_said_so(sign_in, simon):
     to_come = timezone.now() + dt.timedelta(days=3)
+    claire = make.practice("claire", name="Claire Aubert")
+    make.member(simon, claire)
     with acting(make.actor("isabelle")):
-        meeting = meetings.convene(Call(simon.pk, "Troisième chute", (to_come,), place="À Dax"))
+        meeting = meetings.convene(
+            Call(simon.pk, "Troisième chute", (to_come,), (claire.pk,), place="À Dax")
+        )
     client = sign_in("simon")
     assert "Aucune réunion" in text(client.get("/portail/reunions/"))
     with acting(make.actor("isabelle")):
