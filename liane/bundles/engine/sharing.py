@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from liane.bundles.engine.results import Role
@@ -23,6 +24,9 @@ class Portion(NamedTuple):
     rules: tuple[str, ...]
     acts: tuple[Any, ...]
     article: str
+
+
+_portion = partial(tuple.__new__, Portion)
 
 
 def apportion(total: int, weights: Sequence[int]) -> list[int]:
@@ -70,8 +74,9 @@ class _Pot:
                 held[2] = tuple(dict.fromkeys(held[2] + acts))
 
     def portions(self) -> list[Portion]:
+        article = self.sharing.article
         return [
-            Portion(payee, role, cents, rules, acts, self.sharing.article)
+            _portion((payee, role, cents, rules, acts, article))
             for (payee, role), (cents, rules, acts) in sorted(self.given.items())
             if cents
         ]
