@@ -129,7 +129,7 @@ class Protocol(Strict):
     renewal: Renewal | None = None
     cumulation: Cumulation = Cumulation()
     professions: tuple[Profession, ...] = ()
-    acts: Annotated[tuple[ActType, ...], Field(min_length=1)]
+    acts: Annotated[tuple[ActType, ...], Field(min_length=1, max_length=500)]
     facts: tuple[Fact, ...] = ()
     eligibility: tuple[Criterion, ...] = ()
     profiles: tuple[Profile, ...] = ()
