@@ -55,6 +55,21 @@ def intervenants(person_id: UUID) -> Choices:
     return rows
 
 
+def performers(person_id: UUID) -> Choices:
+    """Who may have done an act for this person: the actor's own practices, then the circle's.
+
+    Four queries.
+    """
+    own = practices()
+    mine = {pk for pk, _ in own}
+    others = [
+        (key.partition(":")[2], label)
+        for key, label in intervenants(person_id)
+        if key.startswith("practice:") and key.partition(":")[2] not in mine
+    ]
+    return [*((pk, f"Moi · {name}") for pk, name in own), *others]
+
+
 def _at_work() -> QuerySet[Practice]:
     today = timezone.localdate()
     return (

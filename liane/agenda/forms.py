@@ -147,7 +147,7 @@ class PlanForm(Moment):
 
 
 class OutcomeForm(forms.Form):
-    """What was found, in one tap and a short note."""
+    """What was found, in one tap and a short note; the act, for who follows a pathway."""
 
     outcome = forms.ChoiceField(
         label="Constat",
@@ -163,6 +163,16 @@ class OutcomeForm(forms.Form):
         help_text="Un problème alerte le médecin et l’équipe : dites lequel.",
     )
 
+    def __init__(
+        self, *args: Any, acts: list[tuple[str, str]] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if acts:
+            self.fields["code"] = forms.ChoiceField(
+                label="Acte du parcours", required=False,
+                choices=[("", "Aucun : hors parcours"), *acts],
+            )  # fmt: skip
+
 
 class NoteVisitForm(OutcomeForm, Moment):
     """A visit that nobody planned, written down afterwards."""
@@ -174,10 +184,23 @@ class NoteVisitForm(OutcomeForm, Moment):
     )
     practice = forms.ChoiceField(label="Pour quelle structure")
 
-    field_order = ("day", "hour", "kind", "title", "outcome", "note", "minutes", "practice")
+    late_reason = forms.CharField(
+        label="Pourquoi si tard ?", max_length=200, required=False,
+        help_text="Pour une séance de parcours de plus de trente jours.",
+    )  # fmt: skip
+
+    field_order = (
+        "day", "hour", "code", "kind", "title", "outcome", "note", "minutes", "practice",
+        "late_reason",
+    )  # fmt: skip
 
     def __init__(self, *args: Any, practices: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "code" in self.fields:
+            self.fields["practice"].label = "Fait par"
+            self.order_fields(self.field_order)
+        else:
+            del self.fields["late_reason"]
         self.fields["practice"].choices = practices  # type: ignore[attr-defined]
         if len(practices) == 1:
             self.fields["practice"].widget = forms.HiddenInput()

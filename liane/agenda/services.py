@@ -106,17 +106,18 @@ def cancel(appointment_id: UUID, *, reason: str = "") -> Appointment:
 
 
 def mark_done(
-    appointment_id: UUID, *, outcome: str = Outcome.NOTHING, note: str = ""
+    appointment_id: UUID, *, outcome: str = Outcome.NOTHING, note: str = "", code: str = ""
 ) -> Intervention:
     """One tap: the visit took place, its intervention is written. A second tap changes nothing.
 
-    Saying another outcome afterwards amends it (its author, the same day). Raises Refused for a
+    ``code``: the act of the person's pathway. Saying another outcome afterwards amends it (its
+    author, the same day). Raises Refused for a
     cancelled visit or one of a later day, NotAllowed as `record_intervention`.
     """
     with transaction.atomic():
         visit = _locked(appointment_id)
         if visit.status == Status.DONE:
-            return _again(visit, outcome, note)
+            return _again(visit, outcome, note, code)
         now = timezone.now()
         if timezone.localdate(visit.starts_at) > timezone.localdate(now):
             raise Refused("Cette visite est prévue un autre jour : déplacez-la d’abord.")
@@ -125,6 +126,7 @@ def mark_done(
             at=min(visit.starts_at, now),
             performed_by_id=performer(visit),
             kind=visit.kind,
+            code=code,
             title=visit.title,
             outcome=outcome,
             note=note,
@@ -149,13 +151,19 @@ def performer(visit: Appointment) -> UUID | None:
     return actor.holder_id if replaces else planned.pk
 
 
-def _again(visit: Appointment, outcome: str, note: str) -> Intervention:
+def _again(visit: Appointment, outcome: str, note: str, code: str) -> Intervention:
     standing = acts.standing_of_appointments([visit.pk]).get(visit.pk)
     if standing is None:
         raise Http404
-    if (outcome, note.strip()) in {(Outcome.NOTHING, ""), (standing.outcome, standing.note)}:
+    same = code in {"", standing.code}
+    if same and (outcome, note.strip()) in {
+        (Outcome.NOTHING, ""),
+        (standing.outcome, standing.note),
+    }:
         return standing
-    return interventions.amend_intervention(standing.pk, outcome=outcome, note=note.strip())
+    return interventions.amend_intervention(
+        standing.pk, outcome=outcome, note=note.strip(), code=code or standing.code
+    )
 
 
 def undo_done(appointment_id: UUID) -> Appointment:

@@ -292,6 +292,22 @@ def nav_for(role: str) -> list[NavEntry]:
     )
 
 
+def tabs_for(request: HttpRequest, here: str) -> list[dict[str, Any]]:
+    """The work lists of whoever asks, as tabs, the one at ``here`` first to be there; none when
+    there is one alone. A list that is empty is left out."""
+    actor = request.actor  # type: ignore[attr-defined]
+    shown = [
+        entry
+        for entry in sorted(list_tabs, key=lambda entry: entry.order)
+        if (not entry.roles or actor.role in entry.roles)
+        and (entry.area is None or actor.read.get(entry.area))
+        and (entry.path == here or entry.badge is None or entry.badge(request))
+    ]
+    if len(shown) < 2:
+        return []
+    return [{"label": one.label, "url": one.path, "current": one.path == here} for one in shown]
+
+
 def add_kinds(*kinds: EntryKind) -> None:
     """Register journal kinds; two rooms may not claim the same one."""
     for kind in kinds:

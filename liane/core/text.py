@@ -22,3 +22,11 @@ def trigrams(value: str) -> set[str]:
         padded = f"  {word} "
         found.update(padded[i : i + 3] for i in range(len(padded) - 2))
     return found
+
+
+ACTING = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def inert(text: str) -> str:
+    """Text that a spreadsheet shows and never runs (OWASP, CSV injection): an apostrophe first."""
+    return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(ACTING) else text

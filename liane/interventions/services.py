@@ -58,16 +58,20 @@ def record_intervention(act: Act, *, announce: bool = True) -> Intervention:
         return _write(act, announce=announce)
 
 
-def amend_intervention(intervention_id: UUID, *, outcome: str, note: str) -> Intervention:
+def amend_intervention(
+    intervention_id: UUID, *, outcome: str, note: str, code: str | None = None
+) -> Intervention:
     """Say more about one's own act of the day: the former row is undone, a new one stands.
 
-    Saying the same again changes nothing. Raises as :func:`record_intervention`.
+    ``code`` None keeps the act as it was. Saying the same again changes nothing.
+    Raises as :func:`record_intervention`.
     """
     with transaction.atomic():
         found = _mine_today(intervention_id)
-        if (found.outcome, found.note) == (outcome, note):
+        wanted = found.code if code is None else code
+        if (found.outcome, found.note, found.code) == (outcome, note, wanted):
             return found
-        act = replace(_act_of(found), outcome=outcome, note=note)
+        act = replace(_act_of(found), outcome=outcome, note=note, code=wanted)
         _check(act)
         _undo(found, "précisée")
         return _write(act, replaces_id=found.pk)

@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from liane.agenda import queries, rules
 from liane.agenda.models import Appointment
 from liane.circle.access import require_write
+from liane.core import registry
 from liane.core.areas import Area
 from liane.core.errors import NotAllowed, Refused
 from liane.core.http import Request
@@ -45,6 +46,13 @@ def back(request: Request, default: str) -> HttpResponse:
 def refused(form: Form, error: Refused) -> None:
     """Show a verb's refusal beside the field at fault, or above the form."""
     form.add_error(error.field if error.field in form.fields else None, error.message)
+
+
+def codes(request: Request, person_id: UUID) -> list[tuple[str, str]]:
+    """The acts of the pathways that this person follows, those of the actor's trade first."""
+    return [
+        pair for desk in registry.act_desks for pair in desk.codes(person_id, request.actor.holders)
+    ]
 
 
 def row(

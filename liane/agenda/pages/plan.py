@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from liane.agenda import choices, queries, services
 from liane.agenda.forms import NoteVisitForm, PlanForm, ReasonForm
-from liane.agenda.pages.common import may_write_or_403, refused
+from liane.agenda.pages.common import codes, may_write_or_403, refused
 from liane.circle.access import access_patient
 from liane.circle.record import frame
 from liane.core import registry
@@ -19,6 +19,7 @@ from liane.core.errors import Refused
 from liane.core.http import Request, client_key
 from liane.core.ids import parse
 from liane.core.routes import Policy, route
+from liane.interventions.models import ActKind
 from liane.interventions.services import Act
 
 
@@ -80,11 +81,18 @@ def note(request: Request, person_id: UUID) -> HttpResponse:
     person = access_patient(person_id, Area.INTERVENTION, resource="intervention")
     may_write_or_403(person.pk, Area.INTERVENTION)
     now = timezone.localtime()
+    acts = codes(request, person.pk)
+    asked = request.GET.get("acte", "")
     form = NoteVisitForm(
         request.POST or None,
-        practices=choices.practices(),
-        initial={"day": now.date(), "hour": now.time()},
-    )
+        practices=choices.performers(person.pk) if acts else choices.practices(),
+        acts=acts,
+        initial={
+            "day": now.date(), "hour": now.time(), "code": asked,
+            "kind": ActKind.SESSION if asked else ActKind.VISIT,
+            "practice": str(request.actor.holder_id or ""),
+        },
+    )  # fmt: skip
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         act = Act(
@@ -96,11 +104,14 @@ def note(request: Request, person_id: UUID) -> HttpResponse:
             outcome=data["outcome"],
             note=data["note"],
             minutes=data["minutes"],
+            code=data.get("code", ""),
+            late_reason=data.get("late_reason", ""),
         )
         try:
             services.note_visit(act, key=client_key(request))
         except Refused as error:
-            form.add_error("day" if error.field == "at" else error.field, error.message)
+            field = "day" if error.field == "at" else error.field
+            form.add_error(field if field in form.fields else None, error.message)
         else:
             messages.success(request, "Visite notée.")
             return redirect(f"/personnes/{person.pk}/")

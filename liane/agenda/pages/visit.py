@@ -11,7 +11,7 @@ from django.utils import timezone
 from liane.agenda import queries, rules, services
 from liane.agenda.forms import DeclineForm, MoveForm, MoveSeriesForm, OutcomeForm, ReasonForm
 from liane.agenda.models import Appointment
-from liane.agenda.pages.common import back, refused, row, visit_or_404
+from liane.agenda.pages.common import back, codes, refused, row, visit_or_404
 from liane.core.errors import Refused
 from liane.core.http import Request
 from liane.core.routes import PORTAL_ROLES, Policy, route
@@ -61,8 +61,11 @@ def outcome(request: Request, appointment_id: UUID) -> HttpResponse:
     """Say what was found: nothing, to watch, a problem; with a short note."""
     visit = visit_or_404(appointment_id)
     act = visit.act  # type: ignore[attr-defined]
-    initial = {"outcome": act.outcome, "note": act.note} if act is not None else {}
-    form = OutcomeForm(request.POST or None, initial=initial)
+    initial = (
+        {"outcome": act.outcome, "note": act.note, "code": act.code} if act is not None else {}
+    )
+    acts = codes(request, visit.person_id)
+    form = OutcomeForm(request.POST or None, initial=initial, acts=acts)
     if request.method == "POST" and form.is_valid():
         try:
             services.mark_done(visit.pk, **form.cleaned_data)
