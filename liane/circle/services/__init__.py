@@ -1,5 +1,6 @@
 """Verbs that found, widen, narrow and protect a circle."""
 
+from liane.circle.services.formal import join_team
 from liane.circle.services.membership import (
     accept,
     accept_request,
@@ -29,6 +30,7 @@ __all__ = [
     "decline",
     "end_break_glass",
     "invite",
+    "join_team",
     "leave",
     "lift",
     "mask",
