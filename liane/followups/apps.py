@@ -25,6 +25,10 @@ class FollowupsConfig(AppConfig):
             NavEntry("File active", "/file-active/", "people", 52,
                      roles=frozenset(rules.FOLLOWERS), on_phone=False, area=Area.WORKING_FILE)
         )  # fmt: skip
+        registry.list_tabs.append(
+            NavEntry("Accompagnements", "/file-active/", "people", 10,
+                     roles=keepers, area=Area.WORKING_FILE, badge=panels.keeps)
+        )  # fmt: skip
         registry.tabs.append(Tab("Suivi", "accompagnement/", 58, keepers))
         registry.panels.append(Panel("followup", "side", 22, "followups/panel.html", panels.record))
         registry.structure_panels.append(

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 
 from liane.circle.access import access_patient
 from liane.circle.record import frame
+from liane.core import registry
 from liane.core.areas import Area
 from liane.core.errors import Conflict, Refused
 from liane.core.http import Request, client_key
@@ -37,12 +38,19 @@ from liane.patients.models import Patient
 READ = ("GET", "HEAD")
 POST = ("POST",)
 TAB = "accompagnement/"
+HERE = "/file-active/"
 
 
 @route(Policy.PROFESSIONAL, audit="working_file")
 def index(request: Request) -> HttpResponse:
-    """The work list; a name is searched by POST, so that it stands in no address."""
+    """The work list; a name is searched by POST, so that it stands in no address.
+
+    A structure that keeps another list only (`registry.list_tabs`) lands there.
+    """
     house = _house()
+    tabs = registry.tabs_for(request, HERE)
+    if tabs and not request.GET and request.method != "POST" and not queries.keeps_one(house.pk):
+        return redirect(next(tab["url"] for tab in tabs if not tab["current"]))
     view = request.GET.get("vue", "")
     view = view if view in queries.VIEWS else ""
     text = request.GET.get("page", "1")
@@ -57,7 +65,7 @@ def index(request: Request) -> HttpResponse:
     ]  # fmt: skip
     context = {
         "house": house, "rows": page.rows, "after": page.after, "view": view, "filters": filters,
-        "named": named, "counts": counts,
+        "named": named, "counts": counts, "tabs": tabs,
     }  # fmt: skip
     return render(request, "followups/list.html", context)
 

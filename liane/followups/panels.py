@@ -37,6 +37,12 @@ def structure(request: Any, organisation: Any) -> dict[str, Any] | None:
     return {"organisation": organisation, "contacts": queries.contacts_with(organisation.pk)[:4]}
 
 
+def keeps(request: HttpRequest) -> int:
+    """1 when the actor's house keeps, or kept, an accompaniment."""
+    house = queries.house()
+    return int(house is not None and queries.keeps_one(house.pk))
+
+
 def _follows(request: Any) -> bool:
     """Somebody whose trade is to follow a file active."""
     return request.actor.role in rules.FOLLOWERS and rules.has_file(request.actor)

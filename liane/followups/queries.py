@@ -149,6 +149,12 @@ def house() -> Organisation | None:
     return Organisation.objects.filter(pk__in=[actor.organisation_id]).first()
 
 
+def keeps_one(organisation_id: UUID) -> bool:
+    """True when the house keeps, or kept, an accompaniment. One query."""
+    rows = Accompaniment.objects.of_house(_reach(), organisation_id)
+    return bool(rows.exists())
+
+
 def _mine() -> Q:
     return Q(case_manager_id__in=acting.current().holders)
 
