@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("liane.insight.urls")),
     path("", include("liane.messaging.urls")),
     path("", include("liane.notifications.urls")),
+    path("", include("liane.pathways.urls")),
     path("", include("liane.portal.urls")),
     path("", include("liane.referrals.urls")),
     path("", include("liane.stays.urls")),

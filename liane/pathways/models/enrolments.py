@@ -42,8 +42,9 @@ class Enrolment(Base, Authored, Shared, Versioned, Scoped):
     """One person in one pathway, under one version of its protocol.
 
     ``decided_by`` decided the inclusion; when a physician decided or validated it, it is the
-    prescription of every act of the pathway (R.162-138). ``next_on``, ``late`` and ``phase`` repeat
-    what `progress` computed last, for the order of lists alone.
+    prescription of every act of the pathway (R.162-138). ``next_on``, ``late``, ``risk`` (how many
+    reasons to fear a rupture), ``phase`` and its ``deadline_on`` repeat what `progress` computed
+    last, for the order and the filters of lists alone.
     """
 
     scope_area = Area.INTERVENTION
@@ -75,7 +76,9 @@ class Enrolment(Base, Authored, Shared, Versioned, Scoped):
     overseas = models.BooleanField("outre-mer", default=False)
     next_on = models.DateField(default=NEVER, editable=False)
     late = models.PositiveSmallIntegerField(default=0, editable=False)
+    risk = models.PositiveSmallIntegerField(default=0, editable=False)
     phase = models.CharField(max_length=60, blank=True, editable=False)
+    deadline_on = models.DateField(null=True, editable=False)
     refreshed_on = models.DateField(null=True, editable=False)
 
     objects: ClassVar[Any] = EnrolmentQuerySet.as_manager()

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from liane.core.fields import EncryptedTextField
 from liane.core.models import AppendOnly, Authored, Base, StatusRow, Versioned
@@ -129,6 +130,7 @@ class Signatory(Base, Authored, Versioned):
     order_told_on = models.DateField("signalé à l’ordre le", null=True, blank=True)
     starts_on = models.DateField("du")
     ends_on = models.DateField("au", null=True, blank=True)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[Any] = HouseQuerySet.as_manager()
 

@@ -21,15 +21,18 @@ from liane.pathways.states import ConfirmationStatus, SessionState
 class Session(Base, Shared, Scoped):
     """One intervention that the protocol asks for, made when it falls due.
 
-    Identified by (enrolment, requirement, number): making it again changes nothing. Done by one
-    intervention, which keeps who, when and for how long.
+    Identified by (enrolment, phase, requirement, number): making it again changes nothing.
+    ``code`` is the act proposed; done by one intervention, which keeps which act it was, who did
+    it, when and for how long. ``profession`` is the protocol's, for counts.
     """
 
     scope_area = Area.INTERVENTION
 
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="sessions")
     phase = models.CharField(max_length=60)
+    requirement = models.CharField(max_length=60)
     code = models.CharField("acte", max_length=60)
+    profession = models.CharField(max_length=60, blank=True)
     number = models.PositiveSmallIntegerField()
     due_from = models.DateField("à partir du")
     due_on = models.DateField("avant le")
@@ -45,7 +48,7 @@ class Session(Base, Shared, Scoped):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["enrolment", "phase", "code", "number"], name="one_session_due"
+                fields=["enrolment", "phase", "requirement", "number"], name="one_session_due"
             )
         ]
         indexes = [

@@ -1,0 +1,1 @@
+"""Pages of the pathways: HTTP in, HTML out."""

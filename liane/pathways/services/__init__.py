@@ -1,0 +1,1 @@
+"""Verbs of the pathways: the project and its team, inclusion, what is due, what counts."""

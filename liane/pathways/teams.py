@@ -1,0 +1,258 @@
+"""Reads of projects: those of one's structure, their team, their clocks, what is missing."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from liane.circle.reach import Reach
+from liane.core import acting
+from liane.directory.models import Practice
+from liane.pathways import catalogue, clocks, rules
+from liane.pathways.models import Account, Amendment, Milestone, Project, Signatory
+from liane.pathways.protocols import library
+from liane.pathways.protocols.format import Protocol
+from liane.pathways.services.team import needs_order
+from liane.pathways.states import LIVING, ProjectStatus
+
+GUESS: Mapping[str, tuple[str, ...]] = {
+    "10": ("medecin", "medecin-specialiste", "medecin-generaliste", "generaliste"),
+    "60": ("infirmier", "ide", "ipa"),
+    "70": ("kinesitherapeute", "masseur-kinesitherapeute", "mk"),
+    "93": ("psychologue",),
+    "94": ("ergotherapeute",),
+    "95": ("dieteticien",),
+    "96": ("psychomotricien",),
+    "91": ("orthophoniste",),
+    "21": ("pharmacien",),
+    "50": ("sage-femme",),
+    "AP": ("apa", "eapa", "enseignant-apa"),
+    "SO": ("travailleur-social",),
+    "CO": ("coordinateur",),
+}
+"""National codes of professions, and the names that protocols give them: a proposal only."""
+
+
+def _reach() -> Reach:
+    return Reach.of(acting.current())
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A protocol that the structure may use, and its project when there is one."""
+
+    protocol: Protocol
+    project: Project | None
+    gaps: int
+
+
+def projects() -> list[Project]:
+    """The projects of the actor's structure, each with how many it follows. One query."""
+    rows = Project.objects.within(_reach()).filter(organisation_id=acting.current().organisation_id)
+    return list(
+        rows.annotate(
+            followed=Count("enrolments", filter=Q(enrolments__status__in=LIVING))
+        ).order_by("status", "title")
+    )
+
+
+def shelf() -> list[Shelf]:
+    """The protocols at hand in the version in force today. Two queries."""
+    house, today = acting.current().organisation_id, timezone.localdate()
+    held = catalogue.shelf(house)
+    mine = {one.protocol_key: one for one in projects() if one.status != ProjectStatus.ENDED}
+    found = [one for key in held.keys() if (one := held.in_force(key, today)) is not None]  # noqa: SIM118
+    return [
+        Shelf(one, mine.get(one.key), len(library.gaps(one)))
+        for one in sorted(found, key=lambda one: one.title)
+    ]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One signatory as the project's page shows them, and what is missing for them."""
+
+    row: Signatory
+    profession: str
+    payee: str
+    tail: str
+    missing: list[str] = field(default_factory=list)
+    order: bool = False
+
+    @property
+    def here(self) -> bool:
+        """Still in the team."""
+        return self.row.ends_on is None or self.row.ends_on >= timezone.localdate()
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One project, whole."""
+
+    project: Project
+    protocol: Protocol
+    members: list[Member]
+    clocks: list[clocks.Clock]
+    amendments: list[Amendment]
+    milestones: list[Milestone]
+    missing: list[str]
+    accepted_on: dt.date | None
+    account: str
+    followed: int
+
+
+def detail(project_id: UUID) -> Detail | None:
+    """One project of the actor's structure, or None. Eight queries."""
+    project = one(project_id)
+    if project is None:
+        return None
+    protocol = catalogue.of_project(project)
+    accounts = _accounts(project)
+    members = [_member(row, protocol, accounts) for row in _team(project)]
+    amendments = list(project.amendments.order_by("decided_on", "id"))
+    milestones = list(project.milestones.select_related("amendment").order_by("on", "id"))
+    facts, today = clocks.of_rows(milestones), timezone.localdate()
+    running = clocks.clocks(
+        facts, [(row.pk, row.decided_on, row.what) for row in amendments], today
+    )
+    return Detail(
+        project, protocol, members, running, amendments, milestones,
+        _missing(project, protocol, members, facts, running), clocks.accepted_on(facts, today),
+        accounts.get(None, ""), project.enrolments.filter(status__in=LIVING).count(),
+    )  # fmt: skip
+
+
+def one(project_id: UUID) -> Project | None:
+    """One project that the actor may see, or None. One query."""
+    actor = acting.current()
+    if not rules.reads_projects(actor):
+        return None
+    rows = Project.objects.within(_reach()).select_related("organisation")
+    found: Project | None = rows.filter(pk=project_id).first()
+    return found
+
+
+def signatory(signatory_id: UUID) -> Signatory | None:
+    """One signatory of a project of the actor's structure, or None. One query."""
+    if not rules.reads_projects(acting.current()):
+        return None
+    rows = Signatory.objects.within(_reach()).select_related(
+        "project__organisation", "practice__professional"
+    )
+    found: Signatory | None = rows.filter(pk=signatory_id).first()
+    return found
+
+
+def _team(project: Project) -> list[Signatory]:
+    return list(
+        project.signatories.select_related(
+            "practice__professional", "practice__organisation", "employer"
+        ).order_by("ends_on", "profession", "practice__professional__family")
+    )
+
+
+def _accounts(project: Project) -> dict[UUID | None, str]:
+    """The end of the account in force of each signatory, and of the structure (None)."""
+    rows = Account.objects.filter(project=project, starts_on__lte=timezone.localdate())
+    ordered = rows.order_by("starts_on", "created_at")
+    return {pk: tail for pk, tail in ordered.values_list("signatory_id", "tail")}  # noqa: C416
+
+
+def _member(row: Signatory, protocol: Protocol, accounts: dict[UUID | None, str]) -> Member:
+    missing = []
+    if row.signed_on is None:
+        missing.append("signature")
+    order = needs_order(row)
+    if order and row.signed_on is not None and row.order_told_on is None:
+        missing.append("ordre à prévenir (R.162-132)")
+    if not row.number:
+        missing.append(
+            "numéro d’assurance maladie" if row.conventioned
+            else "numéro demandé à la CPAM" if row.cpam_asked_on
+            else "déclaration à la CPAM (R.162-133)"
+        )  # fmt: skip
+    payee = row.employer.name if row.employer is not None else "le professionnel"
+    return Member(
+        row, catalogue.professions(protocol).get(row.profession, row.profession), payee,
+        accounts.get(row.pk, ""), missing, order,
+    )  # fmt: skip
+
+
+def _missing(
+    project: Project,
+    protocol: Protocol,
+    members: list[Member],
+    facts: list[clocks.Dated],
+    running: list[clocks.Clock],
+) -> list[str]:
+    """What stands between the project and its payment, in sentences."""
+    here = [one for one in members if one.here]
+    found = []
+    if not here:
+        found.append("Ajoutez les professionnels qui interviennent dans le parcours.")
+    covered = {one.row.profession for one in here}
+    for code, label in catalogue.professions(protocol).items():
+        if code not in covered:
+            found.append(f"Aucun signataire pour la profession « {label} » du protocole.")
+    unsigned = sum(one.row.signed_on is None for one in here)
+    if unsigned:
+        found.append(f"{unsigned} signature{'s' if unsigned > 1 else ''} manque"
+                     f"{'nt' if unsigned > 1 else ''} encore.")  # fmt: skip
+    if clocks.first(facts, "structure_signed") is None:
+        found.append("La signature du représentant de la structure (R.162-131).")
+    for kind, label in (("sent_ars", "à l’ARS"), ("sent_cpam", "à la CPAM")):
+        if clocks.first(facts, kind) is None and project.status != ProjectStatus.DRAFT:
+            found.append(f"La transmission du projet {label} (R.162-134).")
+    found += [f"{one.label} : {one.says}." for one in running if one.state == "late"]
+    gaps = len(library.gaps(protocol))
+    if gaps:
+        found.append(f"{gaps} valeur{'s' if gaps > 1 else ''} du protocole à compléter.")
+    return found
+
+
+def colleagues(text: str, most: int = 30) -> list[Practice]:
+    """Professionals of the directory by name, wherever they practise. One query."""
+    words = text.strip()
+    if len(words) < 2:
+        return []
+    rows = Practice.objects.filter(
+        professional__family__istartswith=words, ended_on=None, professional__active=True
+    )
+    return list(
+        rows.select_related("professional", "organisation").order_by(
+            "professional__family", "professional__given"
+        )[:most]
+    )
+
+
+def staff(organisation_id: UUID) -> list[Practice]:
+    """Those of the structure who may follow somebody. One query."""
+    rows = Practice.objects.filter(
+        organisation_id=organisation_id, role__in=rules.FOLLOWERS, ended_on=None,
+        professional__active=True,
+    )  # fmt: skip
+    return list(rows.select_related("professional").order_by("professional__family"))
+
+
+def guess(practice: Practice, protocol: Protocol) -> str:
+    """The profession of the protocol that this professional most likely has, or nothing."""
+    named = GUESS.get(practice.professional.profession, ())
+    codes = catalogue.professions(protocol)
+    exact = next((code for code in named if code in codes), "")
+    return exact or next((code for code in codes if any(code.startswith(n) for n in named)), "")
+
+
+def deciding(person_id: UUID) -> list[tuple[str, str]]:
+    """Physicians of the circle, to write down whose validation was received. Two queries."""
+    from liane.circle.models import Membership
+
+    held = Membership.objects.filter(
+        person_id=person_id, status=Membership.Status.ACTIVE, practice__isnull=False
+    ).values("practice_id")
+    rows = Practice.objects.filter(
+        pk__in=held, professional__profession=rules.PHYSICIAN, ended_on=None
+    )
+    return [(str(row.pk), row.professional.name) for row in rows.select_related("professional")]
