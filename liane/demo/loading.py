@@ -16,6 +16,7 @@ from liane.demo import (
     crowd,
     followups,
     offered,
+    pathways,
     plans,
     relations,
     requests,
@@ -64,6 +65,7 @@ def load(persons: int = 300, seed: int = 1) -> Loaded:
         made += crowd.load(land, max(0, persons - SMALLEST), seed)
         requests.crowd(land, max(0, persons - SMALLEST), seed)
         followups.crowd(land, max(0, persons - SMALLEST), seed)
+        pathways.load(land)
         activity.load(land)
         dispatcher.publish_all()
         return Loaded(

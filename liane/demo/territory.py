@@ -144,7 +144,9 @@ WORKERS = (
     Worker("Lucie Cloup", "91", _one("msp")),
     Worker("Margaux Dagès", "94", _one("dac")),
     Worker("Bruno Larrieu", "80", _one("msp")),
-    Worker("Élodie Maisonnave", "95", _one("msp")),
+    Worker("Élodie Maisonnave", "95", _one("msp"), persona=True),
+    Worker("Mathieu Sarrade", "AP", _one("kine", function="enseignant en activité physique"),
+           registered=False),
     Worker("Inès Harispe", "93", _one("dac")),
     Worker("Olivier Cassagne", "40", _one("msp"), "", "Dr"),
     Worker("Camille Bidart", "50", _one("msp")),
@@ -154,7 +156,7 @@ WORKERS = (
     Worker("Christelle Peyré", "CO", _one("cpts", "coordinator", "coordinatrice de la CPTS"),
            registered=False),
 )  # fmt: skip
-"""Forty-one professionals."""
+"""Forty-two professionals."""
 
 
 @dataclass

@@ -82,9 +82,9 @@ def test_there_is_a_persona_for_each_role():
     assert any(" et " in persona.organisation for persona in found)
 
 
-def test_forty_one_professionals_and_the_structures_of_a_territory():
+def test_forty_two_professionals_and_the_structures_of_a_territory():
     load(3)
-    assert Professional.objects.count() == 41
+    assert Professional.objects.count() == 42
     kinds = set(Organisation.objects.values_list("kind", flat=True))
     assert {"dac", "msp", "cpts", "hospital", "ssiad", "saad", "meals", "pharmacy"} <= kinds
     assert Organisation.objects.get(kind="hospital").authority
