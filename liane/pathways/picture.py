@@ -14,6 +14,8 @@ from liane.pathways.protocols.values import Length, ToBeCompleted
 MONTH = 30.4
 WIDTH = 720
 LEFT = 10
+RIGHT = 40
+"""Room for the words of the last month."""
 ROW = 46
 MARKS = {
     "verified": "lu dans le texte", "press": "rapporté par la presse", "inferred": "notre lecture",
@@ -82,7 +84,7 @@ def drawing(protocol: Protocol) -> Drawing:
         begin = _begin(phase, ends)
         starts[phase.id], ends[phase.id] = begin, begin + (months(phase.length) or 1)
     total = max(ends.values(), default=1)
-    scale = (WIDTH - 2 * LEFT) / total
+    scale = (WIDTH - LEFT - RIGHT) / total
     bars = [
         Bar(
             phase.label, _length_words(phase), _at(starts[phase.id] * scale), 38 + ROW * place,
