@@ -17,7 +17,7 @@ from liane.directory import needs
 from liane.directory.index import index_services
 from liane.directory.models import Correspondent, HealthcareService, Organisation, ServiceArea
 from liane.directory.saying import change, confirm_said, curates, end_said, note, who
-from liane.directory.territories import PLACES, PRECISION, Level
+from liane.directory.territories import PLACES, PRECISION, Level, named
 
 Availability = HealthcareService.Availability
 OFFER_FIELDS = {
@@ -170,8 +170,14 @@ def _serve(row: HealthcareService, keys: list[str]) -> bool:
     ServiceArea.objects.bulk_create(
         ServiceArea(service=row, level=level, code=code) for level, code in pairs
     )
-    note(row.pk, "territoire", ", ".join(before), ", ".join(keys))
+    note(row.pk, "territoire", _names(before), _names(keys))
     return True
+
+
+def _names(keys: list[str]) -> str:
+    """Territories in words, for the history."""
+    pairs = (key.partition(":") for key in keys)
+    return ", ".join(one.name for one in named((level, code) for level, _, code in pairs))
 
 
 def _open(service_id: UUID) -> HealthcareService:

@@ -45,6 +45,7 @@ def test_an_offer_says_who_said_it_and_when(claire, kitchen):
     assert made.need_words == "Portage de repas"
     assert [area.code for area in made.areas.all()] == ["244000675"]
     assert told(made)[-1] == ("offre", "", "Repas chauds", "Claire Aubert")
+    assert told(made)[0] == ("territoire", "", "CA du Grand Dax", "Claire Aubert")
 
 
 def test_a_correction_keeps_what_stood_before_and_confirms(claire, kitchen):
