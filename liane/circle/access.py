@@ -54,6 +54,6 @@ def in_circle(person_id: UUID, holders: Collection[UUID]) -> bool:
     now = timezone.now()
     reached = Grant.objects.filter(
         Q(ends_at=None) | Q(ends_at__gt=now), person_id=person_id, holder_id__in=holders
-    )
+    ).exclude(scope=Grant.Scope.PAST)
     denied = list(reached.values_list("deny", flat=True))
     return bool(denied) and not any(denied)

@@ -1,7 +1,7 @@
 """Who opened a record, when, as what, and why they could: reads of the access ledger."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -9,13 +9,17 @@ from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
 from liane.circle.models import BreakGlass
-from liane.core import acting
+from liane.circle.reach import Reach
+from liane.core import acting, ledger
 from liane.core.models import AccessRow
 from liane.directory.models import Organisation, Practice
+from liane.patients.models import Patient
 from liane.patients.queries import cluster_ids
 
 PAGE = 600
 """Rows of the ledger read for one page, before they are grouped."""
+OWN_PAGE = 300
+"""The same, for the page of one's own accesses, which names each record."""
 
 SEEN = {
     "record": "dossier",
@@ -45,6 +49,8 @@ SEEN = {
     "mask": "masquage",
     "unmask": "masquage",
     "death": "décès",
+    "own_access": "liste de ses propres accès",
+    "own_past": "ses propres actes passés",
     "glass_review": "examen d’un accès d’urgence",
 }
 """What was seen or written, in words; anything else is a part of the record."""
@@ -94,18 +100,19 @@ def of_record(person_id: UUID, *, own: bool, before: UUID | None = None) -> Acce
     if before is not None:
         rows = rows.filter(pk__lt=before)
     found = list(rows.order_by("-id")[:PAGE])
-    return Accesses(_visits(found), found[-1].pk if len(found) == PAGE else None)
-
-
-def _visits(rows: Iterable[AccessRow]) -> list[Visit]:
-    listed = list(rows)
-    names = dict(
-        Organisation.objects.filter(
-            pk__in={row.organisation_id for row in listed if row.organisation_id is not None}
-        ).values_list("pk", "name")
+    return Accesses(
+        _visits(found, _organisations(found)), found[-1].pk if len(found) == PAGE else None
     )
+
+
+def _organisations(rows: Iterable[AccessRow]) -> dict[UUID, str]:
+    wanted = {row.organisation_id for row in rows if row.organisation_id is not None}
+    return dict(Organisation.objects.filter(pk__in=wanted).values_list("pk", "name"))
+
+
+def _visits(rows: Iterable[AccessRow], names: Mapping[UUID, str]) -> list[Visit]:
     visits: dict[tuple[object, ...], Visit] = {}
-    for row in listed:
+    for row in rows:
         day = timezone.localdate(row.at)
         key = (day, row.user_id, row.role, row.organisation_id)
         visit = visits.get(key)
@@ -127,6 +134,50 @@ def _visits(rows: Iterable[AccessRow]) -> list[Visit]:
         if words not in visit.seen:
             visit.seen.append(words)
     return list(visits.values())
+
+
+@dataclass(frozen=True)
+class Opened:
+    """One day of one's own in one record; ``person`` where one still reaches it."""
+
+    visit: Visit
+    person_id: UUID | None
+    person: Patient | None
+
+
+@dataclass(frozen=True)
+class Mine:
+    """One's own accesses, newest first; ``before`` names the next page."""
+
+    opened: list[Opened]
+    before: UUID | None
+
+
+def of_mine(before: UUID | None = None) -> Mine:
+    """What the current account opened, by day and record, in whichever structure it acted.
+
+    Three queries. Persons out of reach now are not named; the names shown are recorded, and that
+    is left out of this list, which it would fill.
+    """
+    actor = acting.current()
+    rows = AccessRow.objects.filter(user_id=actor.user_id, person_id__isnull=False).exclude(
+        resource="own_access"
+    )
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows.order_by("-id")[:OWN_PAGE])
+    by_record: dict[tuple[dt.date, UUID | None], list[AccessRow]] = {}
+    for row in found:
+        by_record.setdefault((timezone.localdate(row.at), row.person_id), []).append(row)
+    reached = Reach.of(actor).listing().in_bulk([pk for _, pk in by_record if pk is not None])
+    ledger.read(reached, "own_access")
+    names = _organisations(found)
+    opened = [
+        Opened(visit, person_id, reached.get(person_id) if person_id is not None else None)
+        for (_, person_id), listed in by_record.items()
+        for visit in _visits(listed, names)
+    ]
+    return Mine(opened, found[-1].pk if len(found) == OWN_PAGE else None)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ class CircleConfig(AppConfig):
 
     def ready(self) -> None:
         from liane.circle import access, compile, notices, panels, rls, seat_pages
+        from liane.circle.pages import accesses
         from liane.core import guard, registry
         from liane.core.areas import Area
         from liane.core.registry import (
@@ -72,5 +73,10 @@ class CircleConfig(AppConfig):
         settings_sections.append(
             SettingsSection(
                 "agir", "J’agis pour", 10, "circle/section_seats.html", seat_pages.section
+            )
+        )
+        settings_sections.append(
+            SettingsSection(
+                "traces", "Mes accès", 35, "circle/section_traces.html", accesses.section
             )
         )

@@ -4,20 +4,25 @@ Called in the transaction of every change of a membership, an opposition, a link
 a carer's right, a death or a break-glass; effective on the next request, on every channel.
 """
 
+import datetime as dt
 from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Min, Q
 from django.utils import timezone
 
 from liane.circle.models import BreakGlass, Grant, Membership, Opposition
 from liane.core import acting, journal
+from liane.core.clock import day_bounds
 from liane.directory.models import Practice
 from liane.patients.models import Contact, Patient, PersonLink
 from liane.patients.queries import cluster_ids
 
 Scope = Grant.Scope
+Status = Membership.Status
+HAVE_BEEN = (Status.ACTIVE, Status.LEFT, Status.REMOVED)
+"""States of whoever is in the circle, or was."""
 
 
 def compile_grants(person_id: UUID) -> int:
@@ -104,20 +109,28 @@ def _memberships(cluster: list[UUID]) -> Iterator[dict[str, object]]:
 
 
 def _members_of(cluster: list[UUID]) -> Iterator[tuple[UUID, dict[str, object]]]:
-    active = Membership.objects.filter(
-        person_id__in=cluster, status=Membership.Status.ACTIVE, contact=None
-    )
-    for membership in active:
-        yield (
-            membership.person_id,
-            _row(
-                membership.holder_id,
-                Scope.OUTSIDE if membership.outside_team else Scope.CARE,
-                membership.get_ground_display(),
-                membership.starts_at,
-                membership.ends_at,
-            ),
-        )
+    rows = Membership.objects.filter(person_id__in=cluster, status__in=HAVE_BEEN, contact=None)
+    for membership in rows:
+        if membership.status == Status.ACTIVE:
+            yield (
+                membership.person_id,
+                _row(
+                    membership.holder_id,
+                    Scope.OUTSIDE if membership.outside_team else Scope.CARE,
+                    membership.get_ground_display(),
+                    membership.starts_at,
+                    membership.ends_at,
+                ),
+            )
+        if membership.ends_at is not None:
+            past = _past(membership.holder_id, membership.starts_at, membership.ends_at)
+            yield membership.person_id, past
+
+
+def _past(holder_id: UUID, starts: dt.datetime, ends: dt.datetime) -> dict[str, object]:
+    """Somebody was there; the first day counts whole: what it held may be noted later that day."""
+    starts = min(day_bounds(timezone.localdate(starts))[0], ends)
+    return _row(holder_id, Scope.PAST, "ancien membre du cercle", starts, ends)
 
 
 def _contacts(cluster: list[UUID]) -> Iterator[dict[str, object]]:
@@ -140,15 +153,19 @@ def _contacts_of(cluster: list[UUID]) -> Iterator[tuple[UUID, dict[str, object]]
 
 def _denials(cluster: list[UUID]) -> Iterator[dict[str, object]]:
     now = timezone.now()
+    members = Membership.objects.filter(person_id__in=cluster, status__in=HAVE_BEEN, contact=None)
+    since = members.aggregate(since=Min("starts_at"))["since"]
     for opposition in Opposition.objects.filter(person_id__in=cluster, ended_at=None):
-        holders: list[UUID | None] = [opposition.organisation_id, opposition.practice_id]
-        if opposition.practice_id is not None:
-            practice = Practice.objects.get(pk=opposition.practice_id)
-            holders += [practice.professional_id]
-            holders += list(
-                Practice.objects.filter(professional_id=practice.professional_id).values_list(
-                    "pk", flat=True
-                )
-            )
-        for holder in {holder for holder in holders if holder is not None}:
+        for holder in _opposed(opposition):
             yield {**_row(holder, Scope.CARE, "opposition de la personne", now), "deny": True}
+            if since is not None and since <= opposition.created_at:
+                yield _past(holder, since, opposition.created_at)
+
+
+def _opposed(opposition: Opposition) -> set[UUID]:
+    """The structure opposed, or the professional in all their places."""
+    if opposition.practice_id is None:
+        return {opposition.organisation_id} if opposition.organisation_id is not None else set()
+    practice = Practice.objects.get(pk=opposition.practice_id)
+    places = Practice.objects.filter(professional_id=practice.professional_id)
+    return {practice.professional_id, *places.values_list("pk", flat=True)}

@@ -105,3 +105,53 @@ class Masked(_Question):
             sql += " AND (mk.author_holder_id <> %s OR mk.author_holder_id IS NULL)"
             values.append(_UUID.get_db_prep_value(self.author, connection))
         return f"{sql})", tuple(values)
+
+
+class Been(_Question):
+    """One of the holders was in the circle of the person of ``column`` at the moment ``at``, and
+    no longer is by that right; the holder itself is that of ``house``, where it is given."""
+
+    def __init__(
+        self,
+        column: Any,
+        at: str,
+        holders: tuple[UUID, ...],
+        now: dt.datetime,
+        house: str | None = None,
+    ) -> None:
+        super().__init__(column, holders)
+        self.at: Any = F(at)
+        self.house: Any = F(house) if house is not None else None
+        self.now = now
+
+    def get_source_expressions(self) -> list[Any]:
+        """The columns asked about."""
+        return [self.column, self.at, self.house]
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        """Replace the columns by their resolved forms."""
+        self.column, self.at, self.house = exprs
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes two of these the same."""
+        return (*super().identity, self.at, self.house, self.now)
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """SQL for both databases."""
+        person, person_values = compiler.compile(self.column)
+        at, at_values = compiler.compile(self.at)
+        marks, holders = self._holders(connection)
+        sql = (
+            "EXISTS (SELECT 1 FROM circle_grant rp"
+            f" WHERE rp.person_id = {person} AND rp.holder_id IN ({marks})"
+            f" AND rp.scope = 'past' AND rp.ends_at <= %s"
+            f" AND {at} BETWEEN rp.starts_at AND rp.ends_at"
+        )
+        now = _MOMENT.get_db_prep_value(self.now, connection)
+        values = [*person_values, *holders, now, *at_values]
+        if self.house is not None:
+            house, house_values = compiler.compile(self.house)
+            sql += f" AND rp.holder_id = {house}"
+            values += house_values
+        return f"{sql})", tuple(values)

@@ -91,6 +91,9 @@ class Grant(models.Model):
         CARER_WRITE = "carer_write"
         LEGAL = "legal"
         BREAK_GLASS = "break_glass"
+        PAST = "past"
+        """Somebody who was in the circle from ``starts_at`` to ``ends_at``: reaches nothing, but
+        finds their own past again (:class:`liane.circle.scoping.ScopedQuerySet.past`)."""
 
     holder_id = models.UUIDField()
     person_id = models.UUIDField()
@@ -106,6 +109,9 @@ class Grant(models.Model):
             models.Index(fields=["holder_id", "person_id"]),
             models.Index(
                 fields=["person_id", "holder_id"], condition=Q(deny=True), name="grant_denials"
+            ),
+            models.Index(
+                fields=["holder_id", "person_id"], condition=Q(scope="past"), name="grant_pasts"
             ),
         ]
 

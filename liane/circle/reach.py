@@ -1,7 +1,7 @@
 """Reach: the persons an actor may see, area by area. Nobody queries persons any other way."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from liane.circle import rules
-from liane.circle.expressions import Reached
+from liane.circle.expressions import Been, Reached
 from liane.circle.models import Grant
 from liane.core.acting import Actor
 from liane.core.areas import Area
@@ -34,6 +34,14 @@ class Reach:
     def now(self) -> dt.datetime:
         """The moment at which grants must be in force."""
         return self.at or timezone.now()
+
+    def by_own_right(self, area: Area) -> "Reach":
+        """This reach without what is lent to the actor, for the areas that nobody lends."""
+        actor = self.actor
+        if area not in rules.NEVER_LENT or not actor.lent:
+            return self
+        own = tuple(holder for holder in actor.holders if holder not in actor.lent)
+        return replace(self, actor=replace(actor, holders=own, lent=()))
 
     @property
     def everything(self) -> bool:
@@ -60,11 +68,12 @@ class Reach:
         ``flagged`` are the audience flags that the table has; the others do not narrow.
         """
         groups = rules.flags(self.actor.role, area)
-        if not groups or not self.actor.holders:
+        own = self.by_own_right(area)
+        if not groups or not own.actor.holders:
             return Q(pk__in=[])
         allowed = Q()
         for flag, scopes in sorted(groups.items()):
-            reached = Q(self.reached(person, scopes))
+            reached = Q(own.reached(person, scopes))
             allowed |= (Q(**{flag: True}) & reached) if flag in flagged else reached
         return allowed
 
@@ -72,10 +81,25 @@ class Reach:
         """The person of a column is reached through one of ``scopes``, and not denied."""
         return Reached(person, self.actor.holders, scopes, self.now)
 
+    def been(self, area: Area, at: str, *, house: str | None = None) -> Q:
+        """The actor was in the person's circle at the moment of column ``at``, and has left it.
+
+        ``house``: a column; only where the organisation it names was the member. Nothing for a role
+        that never reads ``area``.
+        """
+        if not self.actor.holders or not rules.scopes(self.actor.role, area, "r"):
+            return Q(pk__in=[])
+        return Q(Been("person_id", at, self.actor.holders, self.now, house))
+
+    def denied(self, person: str) -> Q:
+        """The person of a column opposes the actor."""
+        return Q(self._denied(OuterRef(person)))
+
     def persons(self, area: Area = Area.IDENTITY) -> QuerySet[Grant, UUID]:
         """Identifiers of the persons reached, as a subquery that drives a list's plan."""
         scopes = rules.scopes(self.actor.role, area, "r")
-        return self.grants(scopes).values_list("person_id", flat=True)
+        grants = self.by_own_right(area).grants(scopes)
+        return grants.values_list("person_id", flat=True)
 
     def patients(self, area: Area = Area.IDENTITY) -> QuerySet[Patient]:
         """The persons within reach for ``area``: for one record or a filtered set."""
@@ -104,9 +128,10 @@ class Reach:
         if self.everything:
             return True
         scopes = rules.scopes(self.actor.role, area, "w")
-        if not scopes or not self.actor.holders:
+        if not scopes:
             return False
-        return bool(_writes(self.actor, self.now, scopes, person_id))
+        actor = self.by_own_right(area).actor
+        return bool(actor.holders and _writes(actor, self.now, scopes, person_id))
 
 
 @prepared

@@ -180,7 +180,7 @@ def _grants(person_id: UUID, now: dt.datetime) -> tuple[dict[UUID, set[str]], se
 
 @prepared
 def _of_record(person_id: UUID) -> QuerySet[Grant]:
-    return Grant.objects.filter(person_id=person_id)
+    return Grant.objects.filter(person_id=person_id).exclude(scope=Grant.Scope.PAST)
 
 
 def _masks(object_id: UUID | None) -> set[UUID | None]:

@@ -2,7 +2,8 @@
 
 Each guarded table gets one policy. The default asks for a grant, in force and not denied, between
 one of the actor's holders and the row's person, through a scope that reads the table's area. A
-model may give its own expression with ``rls_using`` (``{t}`` is the table).
+model may give its own expression with ``rls_using`` (``{t}`` is the table), and with ``rls_past``
+what else stays readable, never writable, to whoever has left the circle.
 """
 
 from typing import Any
@@ -61,6 +62,29 @@ def reaches(person: str, area: Area | str) -> str:
     )
 
 
+def been(person: str, at: str, area: Area, *, house: str = "") -> str:
+    """SQL: the actor was in this person's circle at ``at``, and has left it; its role reads
+    ``area``. ``house``: only where this organisation was the member."""
+    return (
+        f"(cardinality((SELECT liane_scopes('{area}'))::text[]) > 0"
+        " AND EXISTS (SELECT 1 FROM circle_grant b"
+        f" WHERE b.person_id = {person} AND b.scope = 'past'"
+        " AND b.holder_id = ANY ((SELECT liane_holders())::uuid[])"
+        " AND b.ends_at <= statement_timestamp()"
+        f" AND {at} BETWEEN b.starts_at AND b.ends_at"
+        + (f" AND b.holder_id = {house}" if house else "")
+        + " OFFSET 0))"
+    )
+
+
+def denied(person: str) -> str:
+    """SQL: the person of this column opposes the actor."""
+    return (
+        f"EXISTS (SELECT 1 FROM circle_grant o WHERE o.person_id = {person} AND o.deny"
+        " AND o.holder_id = ANY ((SELECT liane_holders())::uuid[]) OFFSET 0)"
+    )
+
+
 OWN = {
     "core.Entry": "{t}.person_id IS NULL OR " + reaches("{t}.person_id", Area.TIMELINE),
     "circle.Membership": "{t}.holder_id = ANY ((SELECT liane_holders())::uuid[]) OR "
@@ -109,9 +133,13 @@ def install(connection: BaseDatabaseWrapper) -> None:
             expression = using(model)
             cursor.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
             cursor.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')
-            for policy in ("liane_read", "liane_add", "liane_change", "liane_remove"):
+            for policy in ("liane_read", "liane_past", "liane_add", "liane_change", "liane_remove"):
                 cursor.execute(f'DROP POLICY IF EXISTS {policy} ON "{table}"')
             cursor.execute(f'CREATE POLICY liane_read ON "{table}" FOR SELECT USING ({expression})')
+            past = getattr(model, "rls_past", None)
+            if past is not None:
+                kept = str(past).format(t=f'"{table}"')
+                cursor.execute(f'CREATE POLICY liane_past ON "{table}" FOR SELECT USING ({kept})')
             cursor.execute(
                 f'CREATE POLICY liane_add ON "{table}" FOR INSERT'
                 " WITH CHECK ((SELECT liane_somebody()))"

@@ -122,6 +122,9 @@ RIGHTS: Mapping[str, Rights] = {
     },
 }
 
+NEVER_LENT = frozenset({A.CONSENT, A.MONEY})
+"""What neither a post gives to who is on duty, nor a colleague to a locum."""
+
 FLAGS: Mapping[str, str] = {
     "care": "for_team",
     "coordinator": "for_team",
@@ -147,6 +150,8 @@ def line(role: str, scope: str) -> str | None:
     """The line of :data:`RIGHTS` for somebody of ``role`` holding a grant of ``scope``."""
     if scope in {Scope.PERSON, Scope.CARER_READ, Scope.CARER_WRITE, Scope.LEGAL}:
         return scope if role == scope else None
+    if scope == Scope.PAST:
+        return None
     if scope == Scope.BREAK_GLASS:
         return "break_glass" if role == Role.CARE else None
     if scope == Scope.OUTSIDE:

@@ -34,6 +34,18 @@ class ScopedQuerySet(models.QuerySet[M]):
             return self
         return self.within(reach).filter(**{f"{self._person()}__in": reach.persons(self._area())})
 
+    def past(self, reach: Reach) -> Self:
+        """What is left to somebody who is out of the circle: their own past, to read only.
+
+        Nothing of a table that leaves nothing (:meth:`_past`). What is masked stays hidden.
+        """
+        left = self._past(reach)
+        return self.none() if left is None else self._unmasked(reach).filter(left)
+
+    def _past(self, reach: Reach) -> Q | None:
+        """Rows that stay readable to who left the circle, or whom the person opposed."""
+        return None
+
     def _own(self, reach: Reach) -> Q | None:
         """Rows that are the actor’s own: readable, whatever their audience, within reach."""
         return None

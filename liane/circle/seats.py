@@ -120,9 +120,10 @@ def actor_for(user: User, seat: Seat, seats: list[Seat]) -> Actor:
     kin = [other for other in seats if other.role == seat.role] or [seat]
     holders: list[UUID] = [other.holder_id for other in kin]
     holders += [other.organisation_id for other in kin if other.organisation_id is not None]
+    lent_now: list[UUID] = []
     if seat.professional_id is not None:
         holders.append(seat.professional_id)
-        holders += _borrowed([other.holder_id for other in kin], timezone.now())
+        lent_now = _borrowed([other.holder_id for other in kin], timezone.now())
     return Actor(
         kind="user",
         label=user.name,
@@ -131,7 +132,8 @@ def actor_for(user: User, seat: Seat, seats: list[Seat]) -> Actor:
         professional_id=seat.professional_id,
         organisation_id=seat.organisation_id,
         role=seat.role,
-        holders=tuple(dict.fromkeys(holders)),
+        holders=tuple(dict.fromkeys(holders + lent_now)),
+        lent=tuple(one for one in lent_now if one not in holders),
         read=_rights(seat.role, "r"),
         write=_rights(seat.role, "w"),
     )

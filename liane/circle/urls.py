@@ -1,6 +1,6 @@
 from django.urls import path
 
-from liane.circle.pages import accesses, circle, identity, linking, persons
+from liane.circle.pages import accesses, circle, identity, linking, past, persons
 
 urlpatterns = [
     path("personnes/", persons.people, name="people"),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("personnes/urgence", accesses.emergency, name="emergency"),
     path("acces/equipe/", accesses.team, name="accesses_team"),
     path("acces/urgences/", accesses.officer, name="accesses_officer"),
+    path("parametres/mes-acces/", accesses.mine, name="my_accesses"),
+    path("parametres/dossiers-quittes/", past.records, name="records_left"),
+    path("parametres/dossiers-quittes/<uuid:person_id>/", past.record, name="record_left"),
     path("personnes/<uuid:person_id>/acces/", accesses.of_record, name="accesses"),
     path("personnes/<uuid:person_id>/cercle/", circle.members, name="circle"),
     path("personnes/<uuid:person_id>/cercle/inviter", circle.invite, name="circle_invite"),

@@ -32,7 +32,8 @@ class Actor:
     """Somebody, or some machine, acting now in one capacity.
 
     ``holders`` are the identifiers through which grants reach this actor (own practice, its
-    organisation, posts on duty, a replaced colleague…); ``read`` and ``write`` give, by area, the
+    organisation, posts on duty, a replaced colleague…), ``lent`` those of them that are another's for
+    a time (a post, a colleague), listed last; ``read`` and ``write`` give, by area, the
     scopes of a grant that let it read or write. `liane.circle` fills them; nothing else should.
     """
 
@@ -44,6 +45,7 @@ class Actor:
     organisation_id: UUID | None = None
     role: str = ""
     holders: tuple[UUID, ...] = ()
+    lent: tuple[UUID, ...] = ()
     read: Mapping[Area, frozenset[str]] = field(default_factory=dict)
     write: Mapping[Area, frozenset[str]] = field(default_factory=dict)
     channel: str = "page"
@@ -56,6 +58,7 @@ class Actor:
             self.kind,
             self.role,
             (len(self.holders) - 1).bit_length() if self.holders else None,
+            (len(self.holders), len(self.lent)) if self.lent else None,
             self.user_id is None,
             self.holder_id is None,
             self.professional_id is None,

@@ -140,13 +140,17 @@ def _shape(argument: Any, values: list[Any]) -> Any:
 
 def _templated(argument: Any, made: _Template) -> Any:
     if isinstance(argument, Actor):
-        holders = tuple(made.placeholder(one) for one in _padded(argument.holders))
+        padded = _padded(argument.holders)
+        holders = tuple(made.placeholder(one) for one in padded)
+        lent = tuple(
+            mark for mark, one in zip(holders, padded, strict=True) if one in argument.lent
+        )
         ids = {
             name: made.placeholder(one)
             for name in _ACTOR_IDS
             if (one := getattr(argument, name)) is not None
         }
-        return replace(argument, label="", holders=holders, request_id=None, **ids)
+        return replace(argument, label="", holders=holders, lent=lent, request_id=None, **ids)
     if isinstance(argument, Enum | bool | int | type(None) | frozenset):
         return argument
     if isinstance(argument, list | tuple):

@@ -136,6 +136,24 @@ class SettingsSection:
 
 
 @dataclass(frozen=True)
+class LeftPart:
+    """What somebody who has left a circle finds again of their own past, to read only.
+
+    ``count(person_ids)`` gives a number by person, ``load(person_ids, start, size)`` the rows of
+    one page, newest first: both under the current actor's past, in one query each.
+    """
+
+    name: str
+    label: str
+    count_of: tuple[str, str]
+    """The words of its count: one, several."""
+    order: int
+    template: str
+    count: Callable[[Collection[UUID]], Mapping[UUID, int]]
+    load: Callable[[Collection[UUID], int, int], list[Any]]
+
+
+@dataclass(frozen=True)
 class Reader:
     """A reader of the journal: ``handle(entries)`` gets published entries in order, once or more.
 
@@ -229,6 +247,7 @@ list_tabs: list[NavEntry] = []
 """Tabs of the page « File active »: one work list each, in the order given; ``roles`` and ``area``
 say to whom. A structure that has a single list lands on it."""
 settings_sections: list[SettingsSection] = []
+left_parts: list[LeftPart] = []
 readers: list[Reader] = []
 live_renderers: dict[str, LiveRenderer] = {}
 message_actions: list[MessageAction] = []

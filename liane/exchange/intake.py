@@ -54,9 +54,14 @@ def receive(raw: bytes, *, channel: str, hospital: Organisation | None = None) -
         message = parsing.parse(raw)
         adt = read.read(message)
         found = validation.problems(message, adt)
-        actor = acting.system("message hospitalier", channel=channel[:12])
+        who = speaker(adt, hospital)
+        actor = acting.system(
+            "message hospitalier",
+            organisation_id=who.organisation.pk if who.organisation is not None else None,
+            channel=channel[:12],
+        )
         with acting.acting(actor), transaction.atomic():
-            return _take(raw, message, adt, found, channel, hospital)
+            return _take(raw, message, adt, found, channel, who)
     except parsing.NotHl7 as error:
         return Receipt("rejected", str(error), acks.build(None, answer=Answer.REJECTED))
     except Exception as error:
@@ -80,7 +85,7 @@ def _take(
     adt: AdtMessage,
     found: list[validation.Problem],
     channel: str,
-    hospital: Organisation | None,
+    who: Speaker,
 ) -> Receipt:
     answer = acks.verdict(found)
     if adt.code == "ACK":
@@ -93,19 +98,16 @@ def _take(
             if earlier is None or earlier.status not in (Status.APPLIED, Status.QUEUED):
                 _row(adt, channel, None, Status.REJECTED, why, earlier=earlier)
         return Receipt("rejected", why, acks.build(message, found), adt.control_id)
-    outcome, reason = _decide(raw, adt, channel, hospital)
+    outcome, reason = _decide(raw, adt, channel, who)
     return Receipt(outcome, reason, acks.build(message, found), adt.control_id)
 
 
-def _decide(
-    raw: bytes, adt: AdtMessage, channel: str, hospital: Organisation | None
-) -> tuple[str, str]:
+def _decide(raw: bytes, adt: AdtMessage, channel: str, who: Speaker) -> tuple[str, str]:
     digest = keys.digest(raw.decode("latin-1"), purpose="message")
     earlier = _earlier(adt)
     kept = earlier is not None and earlier.status in (Status.APPLIED, Status.QUEUED)
     if kept and earlier is not None and _same(earlier, digest, raw):
         return "unchanged", "already received"
-    who = speaker(adt, hospital)
     found = match(adt, who)
     if found.person_id is None and not found.candidates:
         if not kept:

@@ -11,9 +11,10 @@ class FollowupsConfig(AppConfig):
     def ready(self) -> None:
         """Offer pages, panels, journal kinds, notifications, jobs and what follows elsewhere."""
         from liane.circle import rules as circle_rules
+        from liane.circle.past import counted
         from liane.core import registry
         from liane.core.areas import Area
-        from liane.core.registry import Job, NavEntry, Panel, Reader, Tab, TodaySection
+        from liane.core.registry import Job, LeftPart, NavEntry, Panel, Reader, Tab, TodaySection
         from liane.followups import panels, queries, rules, services, steps, telling
 
         keepers = frozenset(
@@ -37,6 +38,13 @@ class FollowupsConfig(AppConfig):
         registry.today.append(
             TodaySection("followups", "side", 8, "followups/today.html", panels.today)
         )
+        registry.left_parts.append(
+            LeftPart(
+                "contacts", "Contacts notés par ma structure", ("contact", "contacts"), 30,
+                "followups/left.html",
+                lambda ids: counted(queries.past_contacts(), ids), queries.left_contacts,
+            )
+        )  # fmt: skip
         registry.readers.append(Reader("followups", steps.read))
         registry.add_jobs(
             Job("followups.remind", timedelta(minutes=10), telling.remind),

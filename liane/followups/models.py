@@ -14,7 +14,7 @@ from django.utils import timezone
 from liane.circle import rules as circle_rules
 from liane.circle.models import Grant
 from liane.circle.reach import Reach
-from liane.circle.rls import reaches
+from liane.circle.rls import been, denied, reaches
 from liane.circle.scoping import Scoped, ScopedQuerySet
 from liane.core.areas import Area
 from liane.core.fields import EncryptedTextField
@@ -200,6 +200,11 @@ class LogQuerySet(models.QuerySet[Any]):
         about = Q(person=None) | reach.condition(Area.WORKING_FILE, "person_id", frozenset())
         return self.filter(about, organisation_id__in=reach.actor.holders)
 
+    def past(self, reach: Reach) -> Self:
+        """Those of one's organisation about a person whose circle one has left."""
+        been_there = reach.been(Area.WORKING_FILE, "at") & ~reach.denied("person_id")
+        return self.filter(been_there, organisation_id__in=reach.actor.holders)
+
 
 class Contact(Base, Authored, AppendOnly, Guarded):
     """One contact about a person, with a partner organisation, or both. Never changed.
@@ -218,6 +223,11 @@ class Contact(Base, Authored, AppendOnly, Guarded):
         IN = "in", "reçu"
 
     rls_using: ClassVar[str] = LOG_SQL
+    rls_past: ClassVar[str] = (
+        f"{{t}}.organisation_id = {HOLDERS}"
+        f" AND {been('{t}.person_id', '{t}.at', Area.WORKING_FILE)}"
+        f" AND NOT {denied('{t}.person_id')}"
+    )
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     person = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")

@@ -61,6 +61,18 @@ def reached() -> QuerySet[Accompaniment]:
     return rows
 
 
+def past_contacts() -> QuerySet[Contact]:
+    """Contacts of one's organisation about persons whose circle one has left, newest first."""
+    rows: QuerySet[Contact] = Contact.objects.past(_reach())
+    return rows.order_by("-at", "-pk")
+
+
+def left_contacts(person_ids: Collection[UUID], start: int, size: int) -> list[Contact]:
+    """A page of them. One query."""
+    rows = past_contacts().filter(person_id__in=person_ids).select_related("partner")
+    return list(rows[start : start + size])
+
+
 # ------------------------------------------------------------------ figures
 def open_on(organisation_id: UUID, on: dt.date) -> QuerySet[Accompaniment]:
     """Accompaniments open at some moment of a local day. The stock at that date."""

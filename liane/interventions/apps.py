@@ -11,9 +11,17 @@ class InterventionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Offer the journal kinds and the notifications of acts."""
-        from liane.core.registry import EntryKind, NoticeKind, add_kinds, add_notices
-        from liane.interventions.queries import attending_doctor_of, by_ids
+        from liane.circle.past import counted
+        from liane.core import registry
+        from liane.core.registry import EntryKind, LeftPart, NoticeKind, add_kinds, add_notices
+        from liane.interventions.queries import attending_doctor_of, by_ids, left, past
 
+        registry.left_parts.append(
+            LeftPart(
+                "acts", "Mes actes", ("acte", "actes"), 10, "interventions/left.html",
+                lambda ids: counted(past(), ids), left,
+            )
+        )  # fmt: skip
         template = "interventions/entry.html"
         add_kinds(
             EntryKind("visit.done", "Visite faite", "visit", "check", template, by_ids),

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from liane.circle.reach import Reach
+from liane.circle.rls import been, denied
 from liane.circle.scoping import Scoped, ScopedQuerySet
 from liane.core.areas import Area
 from liane.core.audience import Shared
@@ -27,12 +28,28 @@ class ActKind(models.TextChoices):
     MEETING = "meeting", "réunion de coordination"
 
 
+HOLDERS = "ANY ((SELECT liane_holders())::uuid[])"
+PAST_SQL = (
+    f"(({{t}}.performed_by_id = {HOLDERS} OR {{t}}.author_holder_id = {HOLDERS})"
+    f" AND {been('{t}.person_id', '{t}.at', Area.INTERVENTION)})"
+    f" OR ({been('{t}.person_id', '{t}.at', Area.INTERVENTION, house='{t}.organisation_id')}"
+    f" AND NOT {denied('{t}.person_id')})"
+)
+
+
 class InterventionQuerySet(ScopedQuerySet["Intervention"]):
     """Interventions within reach; whoever performed one, or wrote it, always finds it."""
 
     def _own(self, reach: Reach) -> Q:
         holders = reach.actor.holders
         return Q(performed_by_id__in=holders) | Q(author_holder_id__in=holders)
+
+    def _past(self, reach: Reach) -> Q:
+        """One's own acts; those of one's organisation where it was the member and is unopposed."""
+        area = Area.INTERVENTION
+        mine = self._own(reach) & reach.been(area, "at")
+        houses = reach.been(area, "at", house="organisation_id")
+        return mine | (houses & ~reach.denied("person_id"))
 
     def standing(self) -> Self:
         """Without those that were undone or replaced."""
@@ -59,6 +76,7 @@ class Intervention(Base, Authored, Shared, AppendOnly, Scoped):
         FHIR = "fhir", "FHIR"
 
     scope_area = Area.INTERVENTION
+    rls_past: ClassVar[str] = PAST_SQL
     maskable = True
 
     at = models.DateTimeField("date de l’acte")

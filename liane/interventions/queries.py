@@ -56,6 +56,23 @@ def of_person(person_id: UUID, *, since: dt.datetime | None = None) -> QuerySet[
     return rows if since is None else rows.filter(at__gte=since)
 
 
+def past() -> QuerySet[Intervention]:
+    """One's own acts for persons whose circle one has left, newest first."""
+    rows: QuerySet[Intervention] = (
+        Intervention.objects.past(Reach.of(acting.current()))
+        .standing()
+        .select_related("performed_by__professional")
+        .order_by("-at", "-pk")
+    )
+    return rows
+
+
+def left(person_ids: Collection[UUID], start: int, size: int) -> list[Intervention]:
+    """A page of one's own past acts. One query."""
+    rows = past().filter(person_id__in=person_ids)
+    return [_seen(row) for row in rows[start : start + size]]
+
+
 def standing_of_appointments(ids: Collection[UUID]) -> Mapping[UUID, Intervention]:
     """The standing intervention of each appointment that has one. One query."""
     rows = (

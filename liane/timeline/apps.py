@@ -6,9 +6,10 @@ class TimelineConfig(AppConfig):
 
     def ready(self) -> None:
         from liane.circle import rules
+        from liane.circle.past import counted
         from liane.core import registry
         from liane.core.areas import Area
-        from liane.core.registry import EntryKind, LiveRenderer, NoticeKind, Panel, Tab
+        from liane.core.registry import EntryKind, LeftPart, LiveRenderer, NoticeKind, Panel, Tab
         from liane.timeline import panels, written
 
         def readers(area: Area) -> frozenset[str]:
@@ -54,6 +55,13 @@ class TimelineConfig(AppConfig):
             Tab("Documents", "documents/", 50, filed),
             Tab("Dossier interne", "dossier-interne/", 60, working),
         ]
+        registry.left_parts.append(
+            LeftPart(
+                "working", "Notes internes de ma structure", ("note interne", "notes internes"), 20,
+                "timeline/left.html",
+                lambda ids: counted(written.past_working(), ids), written.left_working,
+            )
+        )  # fmt: skip
         registry.panels += [
             Panel("vigilances", "chips", 10, "timeline/panel_chips.html", panels.chips),
             Panel("stream", "main", 20, "timeline/panel_stream.html", panels.stream),

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from liane.circle.reach import Reach
-from liane.circle.rls import reaches
+from liane.circle.rls import been, denied, reaches
 from liane.circle.scoping import Scoped, ScopedQuerySet
 from liane.core.areas import Area
 from liane.core.audience import Shared
@@ -130,6 +130,11 @@ class WorkingQuerySet(ScopedQuerySet["WorkingNote"]):
         notes = super().within(reach)
         return notes if reach.everything else notes.filter(organisation__in=reach.actor.holders)
 
+    def _past(self, reach: Reach) -> Q:
+        """Those of one's organisation while one was a member: never to whom the person opposes."""
+        been_there = reach.been(Area.WORKING_FILE, "at") & ~reach.denied("person_id")
+        return been_there & Q(organisation_id__in=reach.actor.holders)
+
 
 class WorkingNote(Base, Authored, Scoped, AppendOnly):
     """The working file of one organisation about a person: its members read it, nobody else.
@@ -141,6 +146,11 @@ class WorkingNote(Base, Authored, Scoped, AppendOnly):
     rls_using: ClassVar[str] = (
         "(SELECT liane_all()) OR ({t}.organisation_id = ANY ((SELECT liane_holders())::uuid[])"
         f" AND ({reaches('{t}.person_id', Area.WORKING_FILE)}))"
+    )
+    rls_past: ClassVar[str] = (
+        "{t}.organisation_id = ANY ((SELECT liane_holders())::uuid[])"
+        f" AND {been('{t}.person_id', '{t}.at', Area.WORKING_FILE)}"
+        f" AND NOT {denied('{t}.person_id')}"
     )
 
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")

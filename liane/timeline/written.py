@@ -173,6 +173,18 @@ def working_notes(reach: Reach, person_id: UUID) -> list[WorkingNote]:
     return list(rows.order_by("-at", "-pk")[:100])
 
 
+def past_working() -> QuerySet[WorkingNote]:
+    """Notes of one's organisation on persons whose circle one has left, as they stood then."""
+    rows: QuerySet[WorkingNote] = WorkingNote.objects.past(Reach.of(acting.current()))
+    corrected = rows.filter(replaces__isnull=False).values("replaces")
+    return rows.exclude(pk__in=corrected).order_by("-at", "-pk")
+
+
+def left_working(person_ids: Collection[UUID], start: int, size: int) -> list[WorkingNote]:
+    """A page of them. One query."""
+    return list(past_working().filter(person_id__in=person_ids)[start : start + size])
+
+
 def working_or_404(reach: Reach, person_id: UUID, working_id: UUID) -> WorkingNote:
     """The present version of a working note of the actor's organisation. Raises Http404."""
     note: WorkingNote | None = (

@@ -10,6 +10,12 @@ from functools import cache
 from pathlib import Path
 
 PERSON = "person (patient)"
+TEAM = "care team member (health professional in the circle)"
+AS_ANOTHER = {"as the person": PERSON, "as the post's role": TEAM, "as the replaced member": TEAM}
+"""Cells that point to another line; the posts and replaced members of the matrix are carers."""
+NOT_YET_LINES = {"API client (system scope)": "the programming interface is a later capability"}
+NOT_YET_AREAS = {"money": "bundles, their shares and their payments are a later capability"}
+NOT_PLANTED = {"circle": "members are named by the public directory; their rows are watched"}
 TABLE = Path(__file__).with_name("rights.csv")
 
 
@@ -26,6 +32,12 @@ class Canary:
     masked: bool = False
     organisation: str = ""
     participants: frozenset[str] = field(default_factory=frozenset)
+    own: frozenset[str] = field(default_factory=frozenset)
+    """Actors by whom it was done, written or opened."""
+    past: bool = False
+    """Written by its organisation while the ex-member of the matrix was in the circle."""
+    link: bool = False
+    """Part of what the signed links of the matrix open."""
 
 
 @dataclass(frozen=True)
@@ -47,20 +59,29 @@ def cells() -> dict[str, dict[str, str]]:
 
 
 def cell(kind: Kind, area: str) -> str:
-    """The words of one cell; a legal representative's are the person's."""
+    """The words of one cell, or those of the line that it points to."""
     words = cells()[kind.line][area].strip()
-    return cells()[PERSON][area].strip() if words == "as the person" else words
+    return cells()[AS_ANOTHER[words]][area].strip() if words in AS_ANOTHER else words
 
 
 def may_see(kind: Kind, canary: Canary) -> bool:
     """True when the table lets ``kind`` see ``canary``: the oracle of the matrix."""
-    if canary.area == "working_file":
-        words = cell(kind, "working_file")
-        return words.startswith("own organisation") and canary.organisation == kind.organisation
-    if not kind.in_circle or canary.person != kind.own or canary.masked:
-        return False
     words = cell(kind, canary.area)
-    if words == "-" or not words.startswith("r"):
+    if words == "-" and not (kind.line.startswith("outsider by") and canary.part == "usual"):
+        return False
+    if canary.area == "access_ledger":
+        return _ledger(kind, words, canary)
+    if canary.person != kind.own or canary.masked:
+        return False
+    if kind.line.startswith("outsider by"):
+        # Whom a document or a thread is about comes with it: never one without the other.
+        return canary.link or canary.part == "usual"
+    if canary.area == "working_file":
+        ours = words.startswith("own organisation") and canary.organisation == kind.organisation
+        return ours and (kind.in_circle or (words.endswith("'s past") and canary.past))
+    if words == "r own past":
+        return kind.name in canary.own
+    if not kind.in_circle or not words.startswith("r"):
         return False
     if canary.participants:
         return kind.name in canary.participants
@@ -69,6 +90,15 @@ def may_see(kind: Kind, canary: Canary) -> bool:
     if "usual name and address" in words or "rights and insurance" in words:
         return canary.part == "usual"
     return _group_of(kind, words) in canary.groups
+
+
+def _ledger(kind: Kind, words: str, canary: Canary) -> bool:
+    """Who opened a record: one's own accesses, one's own record's, one's organisation's."""
+    if words == "r all of own record":
+        return canary.person == kind.own
+    if words == "r own organisation":
+        return canary.organisation == kind.organisation
+    return words == "r own accesses" and kind.name in canary.own
 
 
 def _group_of(kind: Kind, words: str) -> str:

@@ -2,8 +2,19 @@
 
 import pytest
 
-from tests.access.expectations import Kind
+from tests.access import test_machines
+from tests.access.expectations import (
+    NOT_PLANTED,
+    NOT_YET_AREAS,
+    NOT_YET_LINES,
+    Kind,
+    cells,
+    may_see,
+)
 from tests.access.walker import (
+    Choice,
+    link_pages,
+    past_pages,
     read_everything,
     record_pages,
     sample_for,
@@ -70,6 +81,35 @@ def test_the_pages_do_show_what_the_table_gives(name: str, areas: set[str]) -> N
     seen = read_everything(world, kind, record_pages).seen
     shown = {canary.area for canary in world.canaries if canary.token.lower() in seen}
     assert areas <= shown
+
+
+@pytest.mark.parametrize(
+    ("name", "pages", "count"),
+    [("ex_member", past_pages, 5), ("opposed", past_pages, 2), ("by_link", link_pages, 12)],
+)
+def test_these_see_all_that_is_theirs_and_nothing_else(
+    name: str, pages: Choice, count: int
+) -> None:
+    """Their own past, or what their links open: each canary of it, on these pages alone."""
+    world = build()
+    kind = next(kind for kind in KINDS if kind.name == name)
+    verdict = read_everything(world, kind, pages)
+    told = [canary for canary in world.canaries if canary.area != "identity"]
+    theirs = {canary.token.lower() for canary in told if may_see(kind, canary)}
+    assert verdict.faults == []
+    assert verdict.seen & {canary.token.lower() for canary in told} == theirs
+    assert len(theirs) == count
+
+
+def test_every_line_and_area_of_the_table_is_walked_or_said_not_to_exist_yet() -> None:
+    """A line or a column added to the table by hand must find its actor, or its canaries, here."""
+    elsewhere = {test_machines.LINE}
+    assert {kind.line for kind in KINDS} | elsewhere | set(NOT_YET_LINES) == set(cells())
+    assert not {kind.line for kind in KINDS} & (elsewhere | set(NOT_YET_LINES))
+    areas = set(next(iter(cells().values()))) - {"actor", "note"}
+    planted = {canary.area for canary in build().canaries}
+    assert planted | set(NOT_YET_AREAS) | set(NOT_PLANTED) == areas
+    assert not planted & (set(NOT_YET_AREAS) | set(NOT_PLANTED))
 
 
 def test_every_parameter_of_every_route_has_an_object() -> None:

@@ -5,37 +5,37 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import Exists, Q
+from django.db.models import Exists, Max, Min, Q
 
-from liane.circle import expressions, reach, rules, scoping, seats
+from liane.circle import expressions, past, reach, rls, rules, scoping, seats
 from liane.circle.models import Grant
 from liane.core import ledger
+from liane.core.acting import owner
 from liane.core.areas import Area
 from liane.core.prepared import forget
+from liane.interventions.models import InterventionQuerySet
 from liane.patients.models import Patient
-from tests.access.walker import read_everything, record_pages
+from liane.timeline.models import WorkingQuerySet
+from tests.access.walker import past_pages, read_everything, record_pages
 from tests.access.world import KINDS, build
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(
-        connection.vendor == "postgresql",
-        reason="row-level security would rightly stop these mutants; SQLite shows the code alone",
-    ),
-]
+pytestmark = pytest.mark.django_db
+POSTGRESQL = connection.vendor == "postgresql"
 Mutate = Callable[[pytest.MonkeyPatch], None]
 
 
-def rewritten(patch: pytest.MonkeyPatch, before: str, after: str) -> None:
-    """Change one predicate of the reach condition's SQL, which must hold it."""
-    original = expressions.Reached.as_sql
+def rewritten(
+    patch: pytest.MonkeyPatch, before: str, after: str, *, of: Any = expressions.Reached
+) -> None:
+    """Change one predicate of the SQL of a condition, where it holds it."""
+    original = of.as_sql
 
     def mutant(self: Any, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         sql, values = original(self, compiler, connection)
-        assert before in sql
+        assert before in sql or of is not expressions.Reached
         return sql.replace(before, after), values
 
-    patch.setattr(expressions.Reached, "as_sql", mutant)
+    patch.setattr(of, "as_sql", mutant)
 
 
 def deny_is_lost(patch: pytest.MonkeyPatch) -> None:
@@ -140,6 +140,10 @@ MUTANTS: list[tuple[Mutate, str]] = [
 ]
 
 
+@pytest.mark.skipif(
+    POSTGRESQL,
+    reason="row-level security would rightly stop these mutants; SQLite shows the code alone",
+)
 @pytest.mark.parametrize(
     ("mutate", "kind"), MUTANTS, ids=lambda item: getattr(item, "__name__", item)
 )
@@ -154,6 +158,83 @@ def test_the_matrix_kills_this_mutant(
         assert read_everything(world, actor, record_pages).faults, "the matrix did not notice"
     finally:
         rules_caches_cleared()
+
+
+# ------------------------------------------------------------------ one's own past
+
+
+def the_past_has_no_end(patch: pytest.MonkeyPatch) -> None:
+    rewritten(patch, "BETWEEN", "NOT BETWEEN", of=expressions.Been)
+
+
+def colleagues_acts_are_mine(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(InterventionQuerySet, "_own", lambda self, reach: Q(pk__isnull=False))
+
+
+def a_structure_need_not_be_the_member(patch: pytest.MonkeyPatch) -> None:
+    rewritten(patch, "AND rp.holder_id = ", "AND rp.holder_id <> ", of=expressions.Been)
+
+
+def any_structure_s_notes_are_mine(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(WorkingQuerySet, "_past", lambda self, reach: reach.been(Area.WORKING_FILE, "at"))
+
+
+def an_opposition_leaves_the_notes(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(reach.Reach, "denied", lambda self, person: Q(pk__in=[]))
+
+
+def anybody_has_been_there(patch: pytest.MonkeyPatch) -> None:
+    everybody = Grant.objects.filter(scope=Grant.Scope.PAST).values_list("person_id")
+    rows = everybody.annotate(starts=Min("starts_at"), ends=Max("ends_at"))
+    patch.setattr(past, "_left", lambda reach: rows)
+    rewritten(patch, "rp.holder_id IN", "rp.holder_id NOT IN", of=expressions.Been)
+
+
+PAST_MUTANTS: list[tuple[Mutate, str]] = [
+    (the_past_has_no_end, "ex_member"),
+    (colleagues_acts_are_mine, "ex_member"),
+    (a_structure_need_not_be_the_member, "ex_member"),
+    (any_structure_s_notes_are_mine, "ex_member"),
+    (an_opposition_leaves_the_notes, "opposed"),
+    (anybody_has_been_there, "outsider"),
+]
+
+
+@pytest.mark.parametrize(
+    ("mutate", "kind"), PAST_MUTANTS, ids=lambda item: getattr(item, "__name__", item)
+)
+def test_the_matrix_kills_this_mutant_of_the_past(
+    mutate: Mutate, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL alone stops it, as long as its own policies of the past stand."""
+    world: Any = build()
+    mutate(monkeypatch)
+    actor = next(item for item in KINDS if item.name == kind)
+    if POSTGRESQL:
+        assert read_everything(world, actor, past_pages).faults == []
+        _policies_of_the_past_open()
+    assert read_everything(world, actor, past_pages).faults, "the matrix did not notice"
+
+
+def test_masks_ignored_in_the_past_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    world: Any = build()
+    masks_are_ignored(monkeypatch)
+    actor = next(item for item in KINDS if item.name == "opposed")
+    assert read_everything(world, actor, past_pages).faults
+
+
+def test_consent_lent_with_a_post_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    world: Any = build()
+    monkeypatch.setattr(rules, "NEVER_LENT", frozenset())
+    actor = next(item for item in KINDS if item.name == "duty_nurse")
+    assert read_everything(world, actor, lambda route: route.endswith("identite/")).faults
+
+
+def _policies_of_the_past_open() -> None:
+    with owner(), connection.cursor() as cursor:
+        for model in rls.guarded():
+            if hasattr(model, "rls_past"):
+                cursor.execute(f'ALTER POLICY liane_past ON "{model._meta.db_table}" USING (true)')
 
 
 def rules_caches_cleared() -> None:

@@ -14,6 +14,7 @@ from liane.accounts import second_factor
 from liane.accounts.models import User
 from liane.core.acting import owner
 from liane.core.models import AccessRow
+from liane.messaging import links
 from tests.access.expectations import Kind, may_see
 from tests.access.world import World
 
@@ -49,12 +50,24 @@ def record_pages(route: str) -> bool:
     return route.startswith(("personnes/", "portail", "messages")) or not route
 
 
+def past_pages(route: str) -> bool:
+    """The pages of one's own past: records left, and one's own accesses."""
+    return route.startswith(("parametres/dossiers-quittes", "parametres/mes-acces"))
+
+
+def link_pages(route: str) -> bool:
+    """The pages behind signed links."""
+    return "lien/<str:token>" in route
+
+
 def addresses(world: World, person: str, chosen: Choice) -> Iterator[tuple[str, str]]:
     """(route, URL) for each chosen route, its parameters filled with one person's objects."""
     for route in sorted(set(filter(chosen, routes()))):
         url, missing = "/" + route, False
-        for converter, name in PARAMETER.findall(route):
-            value = world.objects.get(name, {}).get(person)
+        for found in PARAMETER.finditer(route):
+            converter, name = found.groups()
+            here = world.objects.get(route[: found.start()] + name) or world.objects.get(name, {})
+            value = here.get(person)
             if value is None and converter in {"uuid", ""}:
                 missing = True
                 break
@@ -69,10 +82,13 @@ def unfilled(world: World) -> set[str]:
     return names - set(world.objects)
 
 
-def client_of(kind: Kind) -> Client:
-    """A client signed in as ``kind``."""
+def client_of(world: World, kind: Kind) -> Client:
+    """A client signed in as ``kind``, or past the codes of its signed links."""
     client = Client(raise_request_exception=False)
-    if kind.name != "anonymous":
+    if kind.line == "outsider by signed link":
+        for path, link in world.doors[kind.own]:
+            client.post(f"{path}code/", {"code": links.new_code(link)})
+    elif kind.name != "anonymous":
         account = User.objects.get(username=kind.name)
         client.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
         session = client.session
@@ -130,11 +146,16 @@ class Verdict:
 
 def read_everything(world: World, kind: Kind, chosen: Choice = everywhere) -> Verdict:
     """GET every chosen address of both persons as ``kind``."""
-    client, verdict = client_of(kind), Verdict()
+    client, verdict = client_of(world, kind), Verdict()
     planted = {canary.token.lower() for canary in world.canaries}
     allowed = {canary.token.lower() for canary in world.canaries if may_see(kind, canary)}
     for person in ("A", "B"):
-        mine = {canary.token.lower() for canary in world.canaries if canary.person == person}
+        # Reading who opened a record is not a reading of that record.
+        mine = {
+            canary.token.lower()
+            for canary in world.canaries
+            if canary.person == person and canary.area != "access_ledger"
+        }
         recorded = AccessRow.objects.filter(person_id=world.persons[person].pk)
         for route, url in addresses(world, person, chosen):
             before = recorded.count()
@@ -157,7 +178,7 @@ def read_everything(world: World, kind: Kind, chosen: Choice = everywhere) -> Ve
 
 def write_everything(world: World, kind: Kind, chosen: Choice = everywhere) -> Verdict:
     """POST a plausible form to every chosen address of the persons out of the actor's reach."""
-    client, verdict = client_of(kind), Verdict()
+    client, verdict = client_of(world, kind), Verdict()
     for person in sorted({"A", "B"} - ({kind.own} if kind.in_circle else set())):
         before = snapshot(world, person)
         for route, url in addresses(world, person, chosen):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 from uuid import UUID
 
 from django.apps import apps
@@ -20,12 +21,11 @@ from liane.accounts.models import User
 from liane.circle.compile import compile_grants
 from liane.circle.models import BreakGlass, Opposition
 from liane.core.acting import owner
-from liane.directory.models import Duty, Locum, Organisation, Practice
-from liane.patients.models import Contact, Patient
+from liane.directory.models import Duty, Locum, Organisation, Practice, Professional
+from liane.patients.models import AttendingDoctor, Contact, Patient
 from tests import factories as make
-from tests.access.expectations import Canary, Kind
+from tests.access.expectations import TEAM, Canary, Kind
 
-TEAM = "care team member (health professional in the circle)"
 SOCIAL = "social or home-help member (circle and outside the care team)"
 EVERYBODY = frozenset({"team", "outside", "person", "carers"})
 
@@ -35,8 +35,8 @@ KINDS = [
     Kind("home_help", SOCIAL, organisation="saad"),
     Kind("coordinator", "coordinator of the responsible organisation", organisation="msp"),
     Kind("case_manager", "case manager of a DAC following the person", organisation="dac"),
-    Kind("duty_nurse", TEAM, organisation="ssiad"),
-    Kind("locum", TEAM, organisation="other"),
+    Kind("duty_nurse", "duty staff of a post that is a member", organisation="ssiad"),
+    Kind("locum", "locum", organisation="other"),
     Kind("secretary", "secretary of a member organisation", organisation="msp"),
     Kind("billing", "billing officer of the responsible organisation", organisation="msp"),
     Kind("manager", "manager of a member organisation", organisation="msp"),
@@ -45,6 +45,7 @@ KINDS = [
     Kind("carer_write", "carer with right to write"),
     Kind("legal", "legal representative"),
     Kind("outsider", "professional outside the circle", in_circle=False, organisation="other"),
+    Kind("by_link", "outsider by signed link"),
     Kind("break_glass", "break-glass user", organisation="other"),
     Kind("ex_member", "ex-member", in_circle=False, organisation="other"),
     Kind("opposed", "member the person opposed", in_circle=False, organisation="practice"),
@@ -64,6 +65,10 @@ class World:
     practices: dict[str, Practice] = field(default_factory=dict)
     canaries: list[Canary] = field(default_factory=list)
     objects: dict[str, dict[str, UUID]] = field(default_factory=dict)
+    doors: dict[str, list[tuple[str, Any]]] = field(default_factory=dict)
+    """(address, link) of each sort of signed link, by person."""
+    past: dt.datetime = field(default_factory=lambda: timezone.now() - dt.timedelta(days=5))
+    """A moment at which the ex-member and the opposed member were in A's circle."""
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def canary(
@@ -84,6 +89,12 @@ class World:
     def add(self, parameter: str, person: str, identifier: UUID) -> None:
         """An object that URLs name by ``parameter``."""
         self.objects.setdefault(parameter, {})[person] = identifier
+
+    def door(self, person: str, path: str, link: Any) -> None:
+        """A signed link about this person: its token fills its own routes, no other's."""
+        prefix, token = path.strip("/").rsplit("/", 1)
+        self.add(f"{prefix}/token", person, token)  # type: ignore[arg-type]
+        self.doors.setdefault(person, []).append((path, link))
 
 
 Planter = Callable[[World], None]
@@ -195,10 +206,11 @@ def _actors(world: World) -> None:
         text="x",
         ends_at=now + dt.timedelta(hours=1),
     )
+    before, left = now - dt.timedelta(days=9), now - dt.timedelta(days=1)
     gone = _practice(world, "ex_member", "other")
-    member(person, gone, starts_at=now - dt.timedelta(days=9), ends_at=now - dt.timedelta(days=1))
+    member(person, gone, starts_at=before, ends_at=left)
     opposed = _practice(world, "opposed", "practice")
-    member(person, opposed)
+    member(person, opposed, starts_at=before)
     Opposition.objects.create(person=person, practice=opposed)
     for name, access in [
         ("carer_read", "carer_read"),
@@ -208,9 +220,24 @@ def _actors(world: World) -> None:
         make.contact(person, name, access=access, relationship="fille")
     zoe = _practice(world, "zoe", "hospital")
     member(world.persons["B"], zoe)
+    for name, family in (("A", "Garat"), ("B", "Etchegaray")):
+        _doctor_outside(world, name, family)
     for name in ("A", "B"):
         compile_grants(world.persons[name].pk)
         contact = Contact.objects.filter(person=world.persons[name]).first()
         if contact is not None:
             world.add("contact_id", name, contact.pk)
     User.objects.update(is_persona=False)
+
+
+def _doctor_outside(world: World, name: str, family: str) -> None:
+    """The attending doctor, who has no account: comes in by signed links."""
+    who = Professional.objects.create(given="Hélène", family=family, profession="10")
+    practice = Practice.objects.create(
+        professional=who, organisation=world.organisations["other"], role="care"
+    )
+    world.practices[f"outside_{name}"] = practice
+    make.member(world.persons[name], practice)
+    AttendingDoctor.objects.create(
+        person=world.persons[name], practice=practice, started_on=timezone.localdate()
+    )

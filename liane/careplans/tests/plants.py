@@ -2,13 +2,14 @@
 
 from django.utils import timezone
 
-from liane.careplans import contents
+from liane.careplans import contents, links
 from liane.careplans.models import (
     Action,
     Agreement,
     Change,
     Objective,
     Plan,
+    PlanLink,
     PlanVersion,
     Problem,
     Review,
@@ -36,8 +37,8 @@ def _plan(world: World, name: str) -> None:
     shared = name == "B"
     groups = PERSON if shared else TEAM
 
-    def canary(who: frozenset[str] = groups) -> str:
-        return world.canary("care_plan", name, groups=who)
+    def canary(who: frozenset[str] = groups, *, link: bool = False) -> str:
+        return world.canary("care_plan", name, groups=who, link=link)
 
     plan = Plan.objects.create(
         person=person, referent=nurse, medical=canary(), alert_procedure=canary(),
@@ -58,15 +59,19 @@ def _plan(world: World, name: str) -> None:
         text=canary(groups | {"outside"}), frequency=canary(groups | {"outside"}),
     )  # fmt: skip
     Words.objects.create(
-        person=person, voice="person", for_person=True, for_carers=True, text=canary(SHARED)
+        person=person,
+        voice="person",
+        for_person=True,
+        for_carers=True,
+        text=canary(SHARED, link=True),
     )
-    Words.objects.create(person=person, voice="recorded", text=canary(TEAM))
+    Words.objects.create(person=person, voice="recorded", text=canary(TEAM, link=True))
     version = PlanVersion.objects.create(**about, number=1, frame=contents.written({
-        "medical": canary(), "who": canary(),
+        "medical": canary(link=True), "who": canary(link=True),
     }))  # fmt: skip
     VersionLine.objects.create(
         **about, version=version, line_id=problem.pk, line_kind="problem", position=1,
-        content=contents.written({"statement": canary(), "priority": 1}),
+        content=contents.written({"statement": canary(link=True), "priority": 1}),
     )  # fmt: skip
     Verdict.objects.create(**about, version=version, answer="remarks", text=canary(), via="page")
     Agreement.objects.create(
@@ -77,6 +82,11 @@ def _plan(world: World, name: str) -> None:
         **about, line_id=problem.pk, line_kind="problem", what="made", number=1,
         content=contents.written({"statement": canary()}),
     )  # fmt: skip
+    doctor = world.practices[f"outside_{name}"]
+    link = PlanLink.objects.create(
+        **about, version=version, holder_id=doctor.pk, expires_at=timezone.now() + PlanLink.LIFE
+    )
+    world.door(name, links.path_of(link), link)
     world.add("plan_line_id", name, (theirs if name == "A" else action).pk)
     world.add("plan_version_id", name, version.pk)
     world.add("plan_goal_id", name, wished.pk)

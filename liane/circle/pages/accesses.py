@@ -1,13 +1,14 @@
 """Accès: who opened the record and why they could; emergency access and its review."""
 
 import datetime as dt
+from typing import cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from liane.circle import accesses, forms, persons
+from liane.circle import accesses, forms, past, persons
 from liane.circle import services as circle
 from liane.circle.access import access_patient
 from liane.circle.record import frame, reach_of
@@ -16,7 +17,7 @@ from liane.core import clock
 from liane.core.areas import Area
 from liane.core.http import Request
 from liane.core.ids import parse
-from liane.core.routes import Policy, route
+from liane.core.routes import PORTAL_ROLES, Policy, route
 from liane.patients import ins
 
 NOBODY = (
@@ -32,6 +33,23 @@ def of_record(request: Request, person_id: UUID) -> HttpResponse:
     found = accesses.of_record(person.pk, own=True, before=parse(request.GET.get("avant")))
     context = frame(request, person, "acces/") | {"accesses": found}
     return render(request, "circle/accesses.html", context)
+
+
+@route(Policy.PROFESSIONAL, audit="access_ledger", methods=("GET", "HEAD"))
+def mine(request: Request) -> HttpResponse:
+    """What I opened, in every record, those I have left included."""
+    if request.actor.role == "technical_admin":
+        raise Http404
+    found = accesses.of_mine(before=parse(request.GET.get("avant")))
+    return render(request, "circle/my_accesses.html", {"mine": found})
+
+
+def section(request: HttpRequest) -> dict[str, object] | None:
+    """Section of the settings: what I opened, and what I find again of records left."""
+    role = cast(Request, request).actor.role
+    if not role or role in PORTAL_ROLES or role == "technical_admin":
+        return None
+    return {"past": past.has_past(role)}
 
 
 @route(Policy.PROFESSIONAL, audit="access_ledger", methods=("GET", "HEAD"))

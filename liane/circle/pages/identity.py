@@ -41,14 +41,18 @@ def identity(request: Request, person_id: UUID) -> HttpResponse:
     person = access_patient(person_id, Area.IDENTITY)
     context = frame(request, person, TAB)
     if not context["limited"]:
-        writes = reach_of(request).may_write(Area.IDENTITY, person.pk)
+        reach = reach_of(request)
+        writes = reach.may_write(Area.IDENTITY, person.pk)
+        consents = reach.may_write(Area.CONSENT, person.pk)
+        reads = consents or reach.patients(Area.CONSENT).filter(pk=person.pk).exists()
         context |= {
             "writes": writes,
-            "writes_wishes": reach_of(request).may_write(Area.CONSENT, person.pk),
+            "writes_wishes": consents,
+            "reads_wishes": reads,
             "matricule": ins.of(person) if writes else None,
             "contacts": queries.contacts(person.pk),
             "doctor": queries.attending_doctor(person.pk, clock.today()),
-            "wishes": queries.wishes(person.pk),
+            "wishes": queries.wishes(person.pk) if reads else (),
             "history": queries.identity_history(person.pk),
             "links": queries.living_links(person.pk),
             "ins_form": forms.InsForm(person) if writes else None,

@@ -2,7 +2,8 @@
 
 from liane.circle.compile import compile_grants
 from liane.circle.models import Membership, Opposition
-from liane.patients.models import PersonLink
+from liane.core.models import AccessRow
+from liane.patients.models import PersonLink, Wish
 from tests import factories as make
 from tests.access.world import World, planter
 
@@ -19,3 +20,27 @@ def circles(world: World) -> None:
         link = PersonLink.objects.create(survivor=person, duplicate=double, reason="doublon")
         world.add("link_id", name, link.pk)
         compile_grants(person.pk)
+
+
+@planter
+def traces(world: World) -> None:
+    """What was opened by some members, and how each person answered about sharing."""
+    for name, who in (("A", "doctor"), ("A", "nurse"), ("A", "ex_member"), ("B", "zoe")):
+        practice = world.practices[who]
+        AccessRow.objects.create(
+            user_id=practice.professional.user_id, organisation_id=practice.organisation_id,
+            person_id=world.persons[name].pk, resource="record", action="read", channel="page",
+            role="care", actor_label="Zoé", at=world.past,
+            ground=world.canary(
+                "access_ledger", name, own=frozenset({who}),
+                organisation=next(
+                    key for key, place in world.organisations.items()
+                    if place.pk == practice.organisation_id
+                ),
+            ),
+        )  # fmt: skip
+    for name, person in world.persons.items():
+        Wish.objects.create(
+            person=person, answer="agrees",
+            consulted=world.canary("consent", name, groups=frozenset({"team", "person"})),
+        )  # fmt: skip

@@ -52,4 +52,11 @@ def _file(world: World, name: str, place: str, who: str) -> None:
     )  # fmt: skip
     contact.note = canary()
     contact.save(force_insert=True)
+    if place == "other":
+        old = Contact(
+            person=person, organisation=house, partner=world.organisations["ssiad"],
+            channel="call", at=world.past, **author,
+        )  # fmt: skip
+        old.note = world.canary("working_file", name, organisation=place, past=True)
+        old.save(force_insert=True)
     world.add("organisation_id", name, world.organisations["ssiad"].pk)

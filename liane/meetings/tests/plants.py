@@ -5,10 +5,12 @@ import json
 
 from django.utils import timezone
 
+from liane.meetings import links
 from liane.meetings.models import (
     Decision,
     Meeting,
     MeetingEvent,
+    MeetingLink,
     Minutes,
     Opinion,
     Participant,
@@ -36,12 +38,12 @@ def _meeting(world: World, name: str) -> None:
     told = name == "B"
     groups = PERSON if told else TEAM
 
-    def canary(who: frozenset[str] = groups) -> str:
-        return world.canary("care_plan", name, groups=who)
+    def canary(who: frozenset[str] = groups, *, link: bool = False) -> str:
+        return world.canary("care_plan", name, groups=who, link=link)
 
     now = timezone.now()
     meeting = Meeting.objects.create(
-        person=person, convener=nurse, motive=canary(), place="Mairie", for_person=told,
+        person=person, convener=nurse, motive=canary(link=True), place="Mairie", for_person=told,
         voice=canary(), others=canary(), person_presence="present", status="minuted",
         starts_at=now - dt.timedelta(days=2), submitted_at=now,
     )  # fmt: skip
@@ -63,14 +65,27 @@ def _meeting(world: World, name: str) -> None:
         practice=world.practices["home_help"] if name == "A" else nurse,
     )  # fmt: skip
     said = {
-        "motive": canary(), "starts_at": "", "place": "", "convener": "x", "participants": [],
-        "person": "", "voice": canary(), "others": "", "decisions": [],
-        "sections": [{"title": "Situation", "text": canary()}],
+        "motive": canary(link=True), "starts_at": "", "place": "", "convener": "x",
+        "participants": [], "person": "", "voice": canary(link=True), "others": "",
+        "decisions": [], "sections": [{"title": "Situation", "text": canary(link=True)}],
     }  # fmt: skip
     minutes = Minutes.objects.create(**about, number=1, content=json.dumps(said))
     Opinion.objects.create(
-        **about, minutes=minutes, participant=mine, answer="comments", text=canary(), via="page"
+        **about,
+        minutes=minutes,
+        participant=mine,
+        answer="comments",
+        text=canary(link=True),
+        via="page",
     )
+    outside = Participant.objects.create(
+        **about, practice=world.practices[f"outside_{name}"], approves=True
+    )
+    link = MeetingLink.objects.create(
+        **about, participant=outside, holder_id=outside.practice_id, occasion="minutes",
+        expires_at=now + MeetingLink.LIFE,
+    )  # fmt: skip
+    world.door(name, links.path_of(link), link)
     world.add("meeting_id", name, meeting.pk)
     world.add("meeting_participant_id", name, mine.pk)
     world.add("meeting_section_id", name, section.pk)

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from liane.core.files import store
 from liane.core.models import Entry
+from liane.messaging import links
 from liane.messaging.models import (
     Attachment,
     IncomingMail,
@@ -35,7 +36,7 @@ def threads(world: World) -> None:
             ("topic", frozenset(), frozenset(named) if person == "A" else frozenset({"zoe"})),
         ]
         for kind, groups, participants in plans:
-            more = {"groups": groups, "participants": participants}
+            more = {"groups": groups, "participants": participants, "link": kind == "team"}
             token = world.canary("thread", person, **more)  # type: ignore[arg-type]
             thread = Thread.objects.create(
                 person=patient, kind=kind, last_number=1, **flags(groups)
@@ -69,6 +70,9 @@ def threads(world: World) -> None:
                     expires_at=timezone.now() + SignedLink.LIFE,
                 )
                 world.add("link_id", person, link.pk)
+                theirs = links.link_for(thread, world.practices[f"outside_{person}"])
+                world.door(person, links.path_of(theirs), theirs)
+                world.add("lien/<str:token>/fichier/attachment_id", person, attachment.pk)
             if kind != "topic":
                 world.add("thread_id", person, thread.pk)
                 world.add("message_id", person, message.pk)

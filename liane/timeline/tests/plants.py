@@ -67,6 +67,14 @@ def plant(world: World) -> None:
                 **_author(world),
             )
             world.add("working_id", name, working.pk)
+        for name, place in itertools.product(("A", "B"), ("practice", "other")):
+            WorkingNote.objects.create(
+                person=world.persons[name],
+                organisation=world.organisations[place],
+                at=world.past,
+                text=world.canary("working_file", name, organisation=place, past=True),
+                **_author(world),
+            )
 
 
 def _note(world: World, name: str, to: Audience, *, masked: bool) -> None:
