@@ -103,8 +103,8 @@ def counted(rows: QuerySet[Any], person_ids: Collection[UUID]) -> dict[UUID, int
 
 
 def _left(reach: Reach) -> QuerySet[Grant, Any]:
-    """(person, first day, last day) of the records left, the last first: neither those reached again, nor the
-    records that are linked to another one, which speaks for them."""
+    """(person, first day, last day) of the records left, the last first: neither those reached
+    again, nor those linked to another record, which speaks for them."""
     scopes = rules.scopes(reach.actor.role, Area.IDENTITY, "r")
     doubles = PersonLink.objects.filter(duplicate_id=OuterRef("person_id"), ended_at=None)
     rows = Grant.objects.filter(

@@ -32,9 +32,9 @@ class Actor:
     """Somebody, or some machine, acting now in one capacity.
 
     ``holders`` are the identifiers through which grants reach this actor (own practice, its
-    organisation, posts on duty, a replaced colleague…), ``lent`` those of them that are another's for
-    a time (a post, a colleague), listed last; ``read`` and ``write`` give, by area, the
-    scopes of a grant that let it read or write. `liane.circle` fills them; nothing else should.
+    organisation, posts on duty, a replaced colleague…), ``lent`` those of them that are another's
+    for a time (a post, a colleague), listed last; ``read`` and ``write`` give, by area, the scopes
+    of a grant that let it read or write. `liane.circle` fills them; nothing else should.
     """
 
     kind: str
