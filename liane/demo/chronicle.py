@@ -16,6 +16,7 @@ from django.utils import timezone
 from liane.agenda.models import Appointment
 from liane.circle.models import Membership, MembershipEvent
 from liane.core.audience import TEAM, Audience
+from liane.core.ids import uuid7
 from liane.core.models import AccessRow, Entry, Outbox
 from liane.directory.models import Organisation, Post, Practice
 from liane.interventions.models import ActKind, Intervention
@@ -90,9 +91,19 @@ class Chronicle:
 
     def save(self) -> None:
         """Save everything kept so far."""
+        self._accesses_in_order()
         for model, rows in self.rows.items():
             model._default_manager.bulk_create(rows, batch_size=BATCH)
         self.rows = {}
+
+    def _accesses_in_order(self) -> None:
+        """The ledger is read by its identifiers: those of the past are numbered by their dates."""
+        rows = [row for row in self.rows.get(AccessRow, []) if isinstance(row, AccessRow)]
+        rows.sort(key=lambda row: row.at)
+        for row in rows:
+            row.pk = uuid7()
+        if rows:
+            self.rows[AccessRow] = list(rows)
 
     # -------------------------------------------------------------- around the person
     def opened(self, person: Patient, by: Voice, when: dt.datetime) -> None:
@@ -273,6 +284,7 @@ class Chronicle:
             for membership in self.rows.get(Membership, [])
             if isinstance(membership, Membership)
             and membership.person_id == thread.person_id
+            and membership.ends_at is None
             and not membership.outside_team
         }
         return [

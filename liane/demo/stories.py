@@ -8,7 +8,7 @@ from liane.circle.seats import actor_for, seats_of
 from liane.core import acting
 from liane.core.audience import Audience
 from liane.core.files import store
-from liane.demo import habits, requests, stays
+from liane.demo import habits, leaving, requests, stays
 from liane.demo.chronicle import Chronicle, Voice, at, contact_voice, person_voice, voice
 from liane.demo.names import ident, matricule
 from liane.demo.prescription import pdf
@@ -173,6 +173,7 @@ def simon(land: Territory, book: Chronicle) -> Patient:
     book.member(one, land.structures["msp"], doctor, at(160, 10, 5), ground="formal",
                 proof="projet de santé de la MSP", responsible=True)  # fmt: skip
     book.member(one, claire, doctor, at(120, 12, 0))
+    leaving.help_for_a_time(book, one, land.of("Patrick Dulucq"), nurse)
     book.member(one, isabelle, coordinator, at(40, 15, 0))
     book.member(one, land.structures["dac"], coordinator, at(40, 15, 2))
     book.member(one, helper, case, at(20, 11, 0), ground="consent", outside=True,
