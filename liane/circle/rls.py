@@ -97,6 +97,12 @@ OWN = {
 }
 """Policies of tables that the default does not fit. An entry holds no clinical text."""
 
+PAST = {
+    "circle.Mask": "EXISTS (SELECT 1 FROM circle_grant b WHERE b.person_id = {t}.person_id"
+    " AND b.scope = 'past' AND b.holder_id = ANY ((SELECT liane_holders())::uuid[]) OFFSET 0)",
+}
+"""The same for whoever has left: a mask must be seen to hide, from their own past as well."""
+
 
 def using(model: type[models.Model]) -> str:
     """The policy expression of a guarded model."""
@@ -136,7 +142,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
             for policy in ("liane_read", "liane_past", "liane_add", "liane_change", "liane_remove"):
                 cursor.execute(f'DROP POLICY IF EXISTS {policy} ON "{table}"')
             cursor.execute(f'CREATE POLICY liane_read ON "{table}" FOR SELECT USING ({expression})')
-            past = getattr(model, "rls_past", None)
+            past = PAST.get(model._meta.label) or getattr(model, "rls_past", None)
             if past is not None:
                 kept = str(past).format(t=f'"{table}"')
                 cursor.execute(f'CREATE POLICY liane_past ON "{table}" FOR SELECT USING ({kept})')

@@ -185,7 +185,7 @@ def an_opposition_leaves_the_notes(patch: pytest.MonkeyPatch) -> None:
 
 def anybody_has_been_there(patch: pytest.MonkeyPatch) -> None:
     everybody = Grant.objects.filter(scope=Grant.Scope.PAST).values_list("person_id")
-    rows = everybody.annotate(starts=Min("starts_at"), ends=Max("ends_at"))
+    rows = everybody.annotate(starts=Min("starts_at"), ends=Max("ends_at")).order_by("person_id")
     patch.setattr(past, "_left", lambda reach: rows)
     rewritten(patch, "rp.holder_id IN", "rp.holder_id NOT IN", of=expressions.Been)
 

@@ -124,7 +124,8 @@ def build() -> World:
 def _load_planters() -> None:
     for app in apps.get_app_configs():
         name = f"{app.name}.tests.plants"
-        if app.name.startswith("liane.") and find_spec(name) is not None:
+        tests = app.name.startswith("liane.") and find_spec(f"{app.name}.tests")
+        if tests and find_spec(name) is not None:
             import_module(name)
 
 
