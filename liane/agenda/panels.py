@@ -1,6 +1,6 @@
 """What the agenda shows on Aujourd’hui and on a person's record."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -84,6 +84,6 @@ def from_message(message: Any) -> str:
 
 def settings(request: HttpRequest) -> dict[str, Any] | None:
     """One's calendar links, for those who have an agenda."""
-    if not choices.practices():
+    if not choices.practices() or not reads(cast(Request, request), Area.AGENDA):
         return None
     return {"feeds": feeds.living().count()}

@@ -114,7 +114,10 @@ class Job:
 
 @dataclass
 class TodaySection:
-    """A part of Aujourd’hui: ``load(request)`` gives the template's context, or None."""
+    """A part of Aujourd’hui: ``load(request)`` gives the template's context, or None.
+
+    ``silent`` in the context: it shows nothing now, and is only there for what may come.
+    """
 
     name: str
     place: str

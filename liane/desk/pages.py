@@ -24,6 +24,8 @@ def today(request: Request) -> HttpResponse:
         "sections": sections,
         "greeting": queries.greeting(request),
         "summary": queries.summary(sections),
+        "quiet": queries.is_quiet(sections),
+        "visits": bool(request.actor.read.get(Area.AGENDA)),
     }
     return render(request, "desk/today.html", context)
 

@@ -42,6 +42,15 @@ def summary(sections: dict[str, list[Shown]]) -> str:
     return ", ".join(words)
 
 
+def is_quiet(sections: dict[str, list[Shown]]) -> bool:
+    """Nothing waits: a section that is only ready for what may come says ``silent``."""
+    return all(
+        shown.context.get("silent")
+        for place in ("top", "main", "side")
+        for shown in sections[place]
+    )
+
+
 def greeting(request: Request) -> Greeting:
     """Who is greeted, and the local day."""
     return Greeting(request.actor.label.split(" ")[0], timezone.localdate())

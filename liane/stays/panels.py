@@ -49,4 +49,5 @@ def today(request: Request) -> dict[str, Any] | None:
     """Alerts that wait for « J’ai vu »."""
     if not reads(request, Area.AGENDA) or request.actor.role in PORTAL_ROLES:
         return None
-    return {"alerts": queries.unseen()}
+    alerts = queries.unseen()
+    return {"alerts": alerts, "silent": not alerts}
