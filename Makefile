@@ -8,7 +8,7 @@ POSTGRES_URL := $(or $(LIANE_DATABASE_URL),postgresql://postgres@127.0.0.1:5432/
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-full test-postgres check format bench browser
+.PHONY: help install demo screenshots test test-full test-postgres check format bench browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ install: ## the environment .venv, from requirements.lock with its hashes
 
 demo: install ## the demo territory on http://localhost:8000 (PORT=… to change), first start in about a minute
 	@PORT=$(PORT) scripts/demo
+
+screenshots: install ## remake docs/screenshots from the demo that runs (PORT=… as for make demo)
+	@.venv/bin/python scripts/screenshots http://localhost:$(PORT)
 
 browser:
 	@scripts/install-chromium
