@@ -203,7 +203,9 @@ def _read_by(message: Message, marks: list[ReadMark], readers: Sequence[Reader])
     if not names:
         return "pas encore lu"
     shown = ", ".join(names[:3])
-    return f"lu par {shown}" + (f" et {len(names) - 3} autres" if len(names) > 3 else "")
+    more = len(names) - 3
+    others = "un autre" if more == 1 else f"{more} autres"
+    return f"lu par {shown}" + (f" et {others}" if more > 0 else "")
 
 
 def bubble(message_id: UUID, actor: Actor) -> Bubble:
