@@ -204,8 +204,8 @@ def _read_by(message: Message, marks: list[ReadMark], readers: Sequence[Reader])
         return "pas encore lu"
     shown = ", ".join(names[:3])
     more = len(names) - 3
-    others = "un autre" if more == 1 else f"{more} autres"
-    return f"lu par {shown}" + (f" et {others}" if more > 0 else "")
+    rest = "un autre" if more == 1 else f"{more} autres"
+    return f"lu par {shown}" + (f" et {rest}" if more > 0 else "")
 
 
 def bubble(message_id: UUID, actor: Actor) -> Bubble:
