@@ -14,7 +14,7 @@ TEAM = "care team member (health professional in the circle)"
 AS_ANOTHER = {"as the person": PERSON, "as the post's role": TEAM, "as the replaced member": TEAM}
 """Cells that point to another line; the posts and replaced members of the matrix are carers."""
 NOT_YET_LINES = {"API client (system scope)": "the programming interface is a later capability"}
-NOT_YET_AREAS = {"money": "bundles, their shares and their payments are a later capability"}
+NOT_YET_AREAS: dict[str, str] = {}
 NOT_PLANTED = {"circle": "members are named by the public directory; their rows are watched"}
 TABLE = Path(__file__).with_name("rights.csv")
 
