@@ -188,7 +188,7 @@ def they_meet(case, nurse, simon) -> None:
     case.main.get_by_label("Décision", exact=True).fill("Un bénévole déjeune avec lui le mardi")
     case.presses("Ajouter la décision").sees("Un bénévole déjeune avec lui le mardi")
     case.follows("Porter au plan").finds_it_accessible()
-    case.presses("Ajouter au plan").sees("Un bénévole déjeune avec lui le mardi")
+    case.presses("Ajouter au plan").sees("voir l’action du plan")
     nurse.opens(f"{RECORD}plan/").sees("Un bénévole déjeune avec lui le mardi")
     nurse.finds_it_accessible()
 

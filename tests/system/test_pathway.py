@@ -18,14 +18,14 @@ def test_from_inclusion_to_the_list(visitor):
     doctor.page.locator("table.followed th a").first.click()
     doctor.sees("Vers l’inclusion").finds_it_accessible()
     doctor.follows("Décider").sees("vaut prescription").finds_it_accessible()
-    doctor.presses("Inclure cette personne").sees("Personne incluse")
-    here = doctor.page.url
+    doctor.presses("Inclure cette personne").page.get_by_text("Personne incluse").wait_for()
+    here = doctor.page.url.removeprefix(doctor.url)
     person = doctor.page.get_by_role("link", name="Les parcours").get_attribute("href") or ""
 
     # Then the dietitian, who is in the circle now, notes a session on her phone
     note = person.replace("parcours/", "agenda/noter/?acte=dietetique")
     dietitian.opens(note).sees("Acte du parcours").finds_it_accessible()
-    dietitian.presses("Noter la visite").sees("Visite notée")
+    dietitian.presses("Noter la visite").page.get_by_text("Visite notée").wait_for()
     dietitian.sees("Séances diététiques").finds_it_accessible()
 
     # And the coordinator sees who did what, on a desk and on a phone
