@@ -1,0 +1,230 @@
+"""What stands between a closed sequence and its invoice, and the page that settles each thing.
+
+A warning never blocks: an identity that is not qualified is said, and the bill goes on.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from collections.abc import Sequence as Rows
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+
+from liane.bundles import coverage
+from liane.bundles.models import Coverage, Sequence, Settled, SettledLine
+from liane.pathways.models import Clash, Enrolment, Signatory
+from liane.pathways.states import ProjectStatus
+
+OPPOSED = {ProjectStatus.DRAFT, ProjectStatus.SIGNED, ProjectStatus.OPPOSED, ProjectStatus.ENDED}
+"""A project that was not sent, or that the ARS opposed: nothing is reimbursed (CSS, R.162-137)."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One thing to settle: ``stops`` is false for a warning. ``url`` leads where it is settled."""
+
+    code: str
+    text: str
+    button: str
+    url: str
+    article: str = ""
+    stops: bool = True
+
+
+@dataclass
+class Ground:
+    """What the checks read for a set of sequences. Nine queries at any size."""
+
+    enrolments: dict[UUID, Enrolment]
+    rights: Mapping[UUID, Coverage]
+    answers: dict[UUID, dict[str, Any]]
+    payees: dict[tuple[UUID, str], dict[UUID, str]]
+    numbers: dict[UUID, dict[UUID, str]]
+    clashes: set[UUID]
+
+
+def ground(sequences: Collection[Sequence]) -> Ground:
+    """Read it all."""
+    pks = list({one.enrolment_id for one in sequences})
+    people = list({one.person_id for one in sequences})
+    enrolments = {
+        one.pk: one
+        for one in Enrolment.objects.filter(pk__in=pks).select_related("project", "person")
+    }
+    projects = {one.project_id for one in enrolments.values()}
+    return Ground(
+        enrolments,
+        coverage.current(people),
+        last_answers(pks),
+        _payees(pks),
+        _numbers(projects),
+        set(Clash.objects.filter(enrolment_id__in=pks, settled_at=None).values_list(
+            "enrolment_id", flat=True)),
+    )  # fmt: skip
+
+
+def last_answers(enrolments: Rows[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The last answer of the engine for each enrolment, read. One query."""
+    last = Settled.objects.filter(enrolment_id=OuterRef("enrolment_id")).order_by("-number")
+    rows = Settled.objects.filter(
+        enrolment_id__in=list(enrolments), number=Subquery(last.values("number")[:1])
+    )
+    return {pk: json.loads(text) for pk, text in rows.values_list("enrolment_id", "answer")}
+
+
+def _payees(enrolments: Rows[UUID]) -> dict[tuple[UUID, str], dict[UUID, str]]:
+    found: dict[tuple[UUID, str], dict[UUID, str]] = defaultdict(dict)
+    rows = SettledLine.objects.filter(enrolment_id__in=list(enrolments), role="professional")
+    for pk, key, holder, label in rows.values_list(
+        "enrolment_id", "sequence", "payee_holder_id", "payee_label"
+    ):
+        found[pk, key][holder] = label
+    return found
+
+
+def _numbers(projects: Collection[UUID]) -> dict[UUID, dict[UUID, str]]:
+    """The number under which each payee of a project is paid, by project."""
+    found: dict[UUID, dict[UUID, str]] = defaultdict(dict)
+    for one in Signatory.objects.filter(project_id__in=list(projects)).order_by("starts_on"):
+        if one.number or one.payee_id not in found[one.project_id]:
+            found[one.project_id][one.payee_id] = one.number
+    return found
+
+
+def blocks(one: Sequence, seen: Ground) -> list[Block]:
+    """What stands in the way of this sequence's invoice, and what is only to be known."""
+    found = [
+        *_amounts(one, seen),
+        *_acts(one, seen),
+        *_papers(one, seen),
+        *_project(one, seen),
+        *_rights(one, seen),
+    ]
+    person = seen.enrolments[one.enrolment_id].person
+    if not person.is_qualified:
+        found.append(
+            Block(
+                "ins", f"Identité non qualifiée ({person.get_ins_status_display()}) : la facture "
+                "part quand même, le matricule INS n’y figure pas.", "Vérifier l’identité",
+                f"/personnes/{one.person_id}/identite/", stops=False,
+            )
+        )  # fmt: skip
+    return found
+
+
+def codes(found: Collection[Block]) -> str:
+    """Those that stop, as `Sequence.blocks` keeps them."""
+    return " ".join(dict.fromkeys(one.code for one in found if one.stops))
+
+
+def _of(one: Sequence, seen: Ground, kind: str) -> list[dict[str, Any]]:
+    """The parts of the last answer about this sequence."""
+    rows = seen.answers.get(one.enrolment_id, {}).get(kind, [])
+    field_ = "id" if kind == "sequences" else "sequence"
+    return [row for row in rows if row.get(field_) in {one.key, ""}]
+
+
+def _amounts(one: Sequence, seen: Ground) -> list[Block]:
+    return [
+        Block(
+            "amount", f"Montant à compléter : {row['what']}. Peut le compléter : {row['who']}.",
+            "Compléter le protocole", f"/parcours/protocoles/{one.protocol}/",
+        )
+        for row in _of(one, seen, "missing")
+    ]  # fmt: skip
+
+
+def _acts(one: Sequence, seen: Ground) -> list[Block]:
+    refused = _of(one, seen, "refusals")
+    found = []
+    waiting = sum(row["code"] == "unconfirmed" for row in refused)
+    if waiting:
+        words = "1 acte attend" if waiting == 1 else f"{waiting} actes attendent"
+        found.append(
+            Block("unconfirmed", f"{words} la confirmation du professionnel.",
+                  "Relancer ou confirmer", _pathway(one, "#seances"))
+        )  # fmt: skip
+    orphan = sum(row["code"] == "payee" for row in refused)
+    if orphan:
+        words = "1 acte" if orphan == 1 else f"{orphan} actes"
+        found.append(
+            Block("payee", f"{words} sans bénéficiaire : le professionnel n’était pas signataire "
+                  "du projet ce jour-là.", "Compléter l’équipe", _project_url(one, seen),
+                  "R.162-131")
+        )  # fmt: skip
+    return found
+
+
+def _papers(one: Sequence, seen: Ground) -> list[Block]:
+    row = seen.enrolments[one.enrolment_id]
+    found = []
+    if row.prescribed_by_id is None:
+        found.append(
+            Block("prescription", "Aucun médecin n’a décidé ni validé l’inclusion : elle ne vaut "
+                  "pas prescription.", "Faire valider l’inclusion", _pathway(one, "validation/"),
+                  "R.162-138")
+        )  # fmt: skip
+    lacking = [
+        name for state in _of(one, seen, "sequences") for name in state["unmet"]
+        if state["state"] in {"complete", "partial"}
+    ]  # fmt: skip
+    if lacking:
+        found.append(
+            Block("documents", f"Pièces attendues : {', '.join(lacking)}.", "Ajouter la pièce",
+                  _pathway(one, "piece/"), "R.162-142")
+        )  # fmt: skip
+    return found
+
+
+def _project(one: Sequence, seen: Ground) -> list[Block]:
+    row = seen.enrolments[one.enrolment_id]
+    found = []
+    if row.project.status in OPPOSED:
+        found.append(
+            Block("project", f"Le projet de parcours est « {row.project.get_status_display()} » : "
+                  "rien n’est pris en charge.", "Voir le projet", _project_url(one, seen),
+                  "R.162-137")
+        )  # fmt: skip
+    numbers = seen.numbers.get(row.project_id, {})
+    without = [
+        label for holder, label in seen.payees.get((one.enrolment_id, one.key), {}).items()
+        if not numbers.get(holder)
+    ]  # fmt: skip
+    if without and one.paid_to == "professionals":
+        found.append(
+            Block("number", f"Sans numéro pour être payé : {', '.join(sorted(without))}.",
+                  "Saisir le numéro", _project_url(one, seen), "R.162-133")
+        )  # fmt: skip
+    if one.enrolment_id in seen.clashes:
+        found.append(
+            Block("clash", "Un autre forfait court en même temps et ne se cumule pas.",
+                  "Traiter le conflit", _pathway(one, ""))
+        )  # fmt: skip
+    return found
+
+
+def _rights(one: Sequence, seen: Ground) -> list[Block]:
+    row, url = seen.rights.get(one.person_id), f"/forfaits/{one.enrolment_id}/droits/"
+    if row is None:
+        return [
+            Block("rights", "Numéro de l’assuré et droits non saisis.", "Saisir les droits", url,
+                  "R.162-142")
+        ]  # fmt: skip
+    day = one.closed_on
+    if day and (row.starts_on > day or (row.ends_on and row.ends_on < day)):
+        return [
+            Block("rights_over", f"Les droits saisis ne couvrent pas le {day:%d/%m/%Y}, dernier "
+                  "jour de la séquence.", "Mettre à jour les droits", url, "R.162-142")
+        ]  # fmt: skip
+    return []
+
+
+def _pathway(one: Sequence, part: str) -> str:
+    return f"/parcours/{one.enrolment_id}/{part}"
+
+
+def _project_url(one: Sequence, seen: Ground) -> str:
+    return f"/parcours/projets/{seen.enrolments[one.enrolment_id].project_id}/"

@@ -1,0 +1,21 @@
+"""Who is paid: practices and organisations by identifier, with the names that people know."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from liane.directory.models import Organisation, Practice
+
+
+def names_of(holders: Collection[UUID]) -> dict[UUID, str]:
+    """The names of practices (the professional's) and of organisations. Two queries."""
+    wanted = list(holders)
+    practices = Practice.objects.filter(pk__in=wanted).select_related("professional")
+    found = {one.pk: one.professional.name for one in practices}
+    houses = Organisation.objects.filter(pk__in=[pk for pk in wanted if pk not in found])
+    return found | {one.pk: one.name for one in houses}
+
+
+def professions_of(holders: Collection[UUID]) -> dict[UUID, str]:
+    """What each practice's professional is, in words. One query."""
+    practices = Practice.objects.filter(pk__in=list(holders)).select_related("professional")
+    return {one.pk: one.professional.profession_label for one in practices}
