@@ -1,0 +1,63 @@
+"""An invoice as plain data: what every output is made from. Money in cents, days as dates."""
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from liane.bundles.models import Invoice, InvoiceLine
+from liane.bundles.models.invoices import Kind
+
+SCHEMA = "https://liane.example/schemas/facture-forfait-1.json"
+
+
+@dataclass(frozen=True)
+class Content:
+    """One invoice and its lines."""
+
+    invoice: Invoice
+    lines: tuple[InvoiceLine, ...]
+    corrects: str = ""
+    """The number of the piece that it corrects."""
+    replaced: str = ""
+    """« number/rank » of the line that it presents again."""
+
+    @property
+    def insured(self) -> dict[str, Any]:
+        """The sealed copy of whom it is about."""
+        found: dict[str, Any] = json.loads(self.invoice.insured)
+        return found
+
+    @property
+    def structure(self) -> dict[str, str]:
+        """The structure as it was that day."""
+        found: dict[str, str] = json.loads(self.invoice.structure)
+        return found
+
+    @property
+    def kind(self) -> str:
+        """The kind in words."""
+        return str(Kind(self.invoice.kind).label)
+
+
+def of(invoice: Invoice) -> Content:
+    """The content of an issued invoice. Three queries at most."""
+    lines = tuple(invoice.lines.select_related("replaces__invoice").order_by("rank"))
+    corrects = invoice.corrects.number if invoice.corrects_id and invoice.corrects else ""
+    again = next((line.replaces for line in lines if line.replaces_id), None)
+    replaced = f"{again.invoice.number}/{again.rank}" if again else ""
+    return Content(invoice, lines, corrects, replaced)
+
+
+def euros(cents: int) -> str:
+    """« 1126.00 »: euros with two decimals, as files hold them."""
+    sign, value = ("-" if cents < 0 else ""), abs(cents)
+    return f"{sign}{value // 100}.{value % 100:02d}"
+
+
+def plain(value: Any) -> Any:
+    """Dates and identifiers as text."""
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
