@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("liane.assessments.urls")),
     path("", include("liane.careplans.urls")),
     path("", include("liane.meetings.urls")),
+    path("", include("liane.bundles.urls")),
     path("", include("liane.circle.urls")),
     path("", include("liane.core.urls")),
     path("", include("liane.demo.urls")),

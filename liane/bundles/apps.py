@@ -1,5 +1,7 @@
 """Bundles: what a sequence is worth, to whom each cent goes, and why."""
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
@@ -7,8 +9,27 @@ class BundlesConfig(AppConfig):
     name = "liane.bundles"
 
     def ready(self) -> None:
-        """Offer the run of a protocol's examples, which the pathways show while one is drafted."""
+        """Offer the page of money, its journal kinds, its runs, and a protocol's examples run."""
+        from liane.bundles import jobs, rules
         from liane.bundles.engine import run_examples
         from liane.core import registry
+        from liane.core.registry import EntryKind, Job, NavEntry
 
         registry.protocol_examples.append(run_examples)
+        registry.nav.append(
+            NavEntry("Forfaits", "/forfaits/", "note", 55, roles=rules.FIGURES, on_phone=False)
+        )
+        registry.add_jobs(Job("bundles.settle", timedelta(hours=6), jobs.settle))
+        told = {
+            "bundle.rights": "Droits à l’assurance maladie saisis",
+            "bundle.prepared": "Facture préparée",
+            "bundle.issued": "Facture émise",
+            "bundle.returned": "Retour du payeur",
+            "bundle.received": "Versement confirmé",
+            "bundle.share": "Participation perçue",
+            "bundle.payout": "Ordre de virement préparé",
+        }
+        registry.add_kinds(
+            *(EntryKind(kind, label, "money", "note", in_timeline=False)
+              for kind, label in told.items())
+        )  # fmt: skip

@@ -6,20 +6,15 @@ from collections.abc import Iterator
 
 import xlsxwriter
 
+from liane.core.text import inert
 from liane.insight.report import Item, Report, Row, change
 from liane.insight.suppression import Cell
 
-ACTING = ("=", "+", "-", "@", "\t", "\r", "\n")
 HEADS = (
     "Rubrique", "Indicateur", "Détail", "Période", "Période précédente", "Différence",
     "Comment c’est compté", "Source",
 )  # fmt: skip
 Value = str | int
-
-
-def inert(text: str) -> str:
-    """Text that a spreadsheet shows and never runs (OWASP, CSV injection): an apostrophe first."""
-    return f"'{text}" if text.lstrip(" \u00a0\ufeff").startswith(ACTING) else text
 
 
 def lines(report: Report) -> Iterator[tuple[Value, ...]]:

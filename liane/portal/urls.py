@@ -1,6 +1,6 @@
 from django.urls import path
 
-from liane.portal import assessment_pages, meeting_pages, pages, plan_pages
+from liane.portal import assessment_pages, bundle_pages, meeting_pages, pages, plan_pages
 
 urlpatterns = [
     path("portail/", pages.home, name="portal"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("portail/plan/reponse/", plan_pages.answer, name="portal_plan_answer"),
     path("portail/reunions/", meeting_pages.mine, name="portal_meetings"),
     path("portail/evaluations/", assessment_pages.mine, name="portal_assessments"),
+    path("portail/forfaits/", bundle_pages.mine, name="portal_bundles"),
+    path("portail/forfaits/<uuid:invoice_id>/pdf/", bundle_pages.paper, name="portal_bundle_paper"),
     path("portail/acces/", pages.openings, name="portal_openings"),
     path("portail/coordonnees/", pages.contact_data, name="portal_where"),
     path("portail/souhaits/", pages.my_wishes, name="portal_wishes"),

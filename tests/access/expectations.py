@@ -66,6 +66,8 @@ def cell(kind: Kind, area: str) -> str:
 
 def may_see(kind: Kind, canary: Canary) -> bool:
     """True when the table lets ``kind`` see ``canary``: the oracle of the matrix."""
+    if canary.area == "money":
+        return _reads_money(kind, canary)
     words = cell(kind, canary.area)
     if words == "-" and not (kind.line.startswith("outsider by") and canary.part == "usual"):
         return False
@@ -99,6 +101,20 @@ def _ledger(kind: Kind, words: str, canary: Canary) -> bool:
     if words == "r own organisation":
         return canary.organisation == kind.organisation
     return words == "r own accesses" and kind.name in canary.own
+
+
+def _reads_money(kind: Kind, canary: Canary) -> bool:
+    """Own structure, own lines (``participants``: who is paid), or one's own share."""
+    words = cell(kind, "money")
+    if "own structure" in words:
+        if not canary.organisation:
+            return kind.in_circle and canary.person == kind.own
+        return canary.organisation == kind.organisation
+    if "own lines" in words:
+        return kind.name in canary.participants
+    if "own share" in words:
+        return canary.person == kind.own and "person" in canary.groups
+    return False
 
 
 def _group_of(kind: Kind, words: str) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from liane.core.acting import owner
 from liane.core.models import AccessRow
+from liane.core.text import ACTING
 from liane.directory.models import Practice
 from liane.insight import exports
 from liane.insight.models import ReportFile
@@ -92,7 +93,7 @@ def test_the_csv_hides_small_cells_even_from_a_case_manager_and_runs_no_formula(
     assert rows[0] == ["Structure", "'=DAC() des Landes"]
     acts = next(row for row in rows if row[1:3] == ["Actes", ""])
     assert acts[3:5] == ["< 10", "0"]
-    assert not [cell for row in rows for cell in row if cell.startswith(exports.ACTING)]
+    assert not [cell for row in rows for cell in row if cell.startswith(ACTING)]
     with owner():
         kept = AccessRow.objects.get(resource="activity_report", action="export")
     assert kept.person_id is None
