@@ -25,7 +25,7 @@ def sign_in() -> Callable[..., Client]:
         client = Client()
         client.force_login(
             User.objects.get(username=username),
-            backend="allauth.account.auth_backends.AuthenticationBackend",
+            backend="liane.accounts.backend.AccountBackend",
         )
         session = client.session
         second_factor.remember(session, client.session["_auth_user_id"], "totp")

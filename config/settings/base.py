@@ -127,7 +127,7 @@ DATABASES = {"default": env.database(env.text("LIANE_DATABASE_URL"), DATA_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["liane.accounts.backend.AccountBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
@@ -160,6 +160,7 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Liane"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LIANE_PUBLIC_URL.startswith("http://localhost")
 """Passkeys over plain HTTP: on one's own machine only, where browsers allow it."""
+SESSION_ENGINE = "liane.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())

@@ -269,10 +269,13 @@ def by_ids(ids: Collection[UUID]) -> Mapping[UUID, Appointment]:
 
 def series_by_ids(ids: Collection[UUID]) -> Mapping[UUID, Series]:
     """Series within reach by id. One query."""
-    rows = Series.objects.within(Reach.of(acting.current())).filter(pk__in=ids)
-    return {
-        row.pk: row for row in rows.select_related("practice__professional", "organisation", "post")
-    }
+    return {row.pk: row for row in _series(acting.current(), timezone.now(), sorted(ids))}
+
+
+@prepared
+def _series(actor: Actor, now: dt.datetime, ids: list[UUID]) -> QuerySet[Series]:
+    rows: QuerySet[Series] = Series.objects.within(Reach(actor, now)).filter(pk__in=ids)
+    return rows.select_related("practice__professional", "organisation", "post")
 
 
 def told_of(entry: Entry) -> list[UUID]:

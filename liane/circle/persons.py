@@ -9,11 +9,9 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from liane.circle import rules, tokens
-from liane.circle.models import Grant, Membership
+from liane.circle.models import Membership
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
-from liane.core.acting import Actor
-from liane.core.prepared import prepared
 from liane.core.text import normalise, trigrams
 from liane.patients.models import Patient, PatientTrigram, PersonLink, Wish
 from liane.patients.queries import Candidate, last_wish
@@ -193,14 +191,4 @@ def in_emergency(
 
 def limited(reach: Reach, person_id: UUID) -> bool:
     """True when the actor may see of this person's identity the usual name and address only."""
-    if reach.everything:
-        return False
-    return not _identified(reach.actor, reach.now, rules.full_identity(reach.actor.role), person_id)
-
-
-@prepared
-def _identified(
-    actor: Actor, now: dt.datetime, scopes: frozenset[str], person_id: UUID
-) -> QuerySet[Grant, bool]:
-    found = Reach(actor, now).grants(scopes).filter(person_id=person_id)
-    return found.order_by().values_list("deny", flat=True)[:1]
+    return not reach.holds(rules.full_identity(reach.actor.role), person_id)

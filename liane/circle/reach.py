@@ -11,6 +11,7 @@ from django.utils import timezone
 from liane.circle import rules
 from liane.circle.expressions import Been, Reached
 from liane.circle.models import Grant
+from liane.core import acting
 from liane.core.acting import Actor
 from liane.core.areas import Area
 from liane.core.prepared import prepared
@@ -123,25 +124,43 @@ class Reach:
         grant = self.grants(scopes).filter(person_id=OuterRef("pk")).order_by("id")
         return patients.annotate(ground=Subquery(grant.values("ground")[:1]))
 
+    def may_read(self, area: Area, person_id: UUID) -> bool:
+        """True when the actor may read ``area`` of this person's record."""
+        scopes = rules.scopes(self.actor.role, area, "r")
+        return self.by_own_right(area).holds(scopes, person_id)
+
     def may_write(self, area: Area, person_id: UUID) -> bool:
         """True when the actor may write ``area`` of this person's record."""
+        scopes = rules.scopes(self.actor.role, area, "w")
+        return self.by_own_right(area).holds(scopes, person_id)
+
+    def holds(self, scopes: frozenset[str], person_id: UUID) -> bool:
+        """True when the actor reaches this person through one of ``scopes``.
+
+        A page asks it of one person many times: a request that only reads asks the database once.
+        """
         if self.everything:
             return True
-        scopes = rules.scopes(self.actor.role, area, "w")
-        if not scopes:
+        if not scopes or not self.actor.holders:
             return False
-        actor = self.by_own_right(area).actor
-        return bool(actor.holders and _writes(actor, self.now, scopes, person_id))
+        key = ("scopes", self.actor.holders, person_id)
+        return not scopes.isdisjoint(acting.remember(key, lambda: self._held(person_id)))
+
+    def _held(self, person_id: UUID) -> frozenset[str]:
+        """Scopes of the grants in force on this person; none where one denies. One query."""
+        found = _grants_on(self.actor, self.now, person_id)
+        if any(deny for _, deny in found):
+            return frozenset()
+        return frozenset(scope for scope, _ in found)
 
 
 @prepared
-def _writes(
-    actor: Actor, now: dt.datetime, scopes: frozenset[str], person_id: UUID
-) -> QuerySet[Grant, bool]:
-    reach = Reach(actor, now)
-    return (
-        reach.grants(scopes)
-        .filter(~Q(reach._denied(OuterRef("person_id"))), person_id=person_id)
-        .order_by()
-        .values_list("deny", flat=True)[:1]
+def _grants_on(
+    actor: Actor, now: dt.datetime, person_id: UUID
+) -> QuerySet[Grant, tuple[str, bool]]:
+    """Grants in force, and denials whenever they were made, as `Reach.condition` reads them."""
+    in_force = Q(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    rows = Grant.objects.filter(
+        in_force | Q(deny=True), holder_id__in=actor.holders, person_id=person_id
     )
+    return rows.order_by().values_list("scope", "deny")

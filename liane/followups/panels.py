@@ -15,7 +15,7 @@ def record(request: Any, person: Any) -> dict[str, Any] | None:
     actor = request.actor
     if actor.role in PORTAL_ROLES or not actor.read.get(Area.CLINICAL_NOTE):
         return None
-    if not Reach.of(actor).patients(Area.CLINICAL_NOTE).filter(pk=person.pk).exists():
+    if not Reach.of(actor).may_read(Area.CLINICAL_NOTE, person.pk):
         return None
     cards = queries.cards(person.pk)
     return {"person": person, "cards": cards} if cards else None

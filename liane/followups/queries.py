@@ -13,6 +13,7 @@ from liane.circle import persons
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.core.clock import day_bounds
+from liane.core.prepared import prepared
 from liane.directory import queries as directory
 from liane.directory.models import Organisation, Practice
 from liane.followups import rules, steps
@@ -364,10 +365,8 @@ def cards(person_id: UUID) -> list[Card]:
     Read by the system and narrowed here to these facts, for the rows are the organisation's own.
     The caller has checked that the actor is of the care team (`panels.record`).
     """
+    cluster = cluster_ids(person_id)
     with acting.acting(acting.system("file active : qui accompagne")):
-        rows = Accompaniment.objects.filter(
-            person_id__in=cluster_ids(person_id), closed_at=None
-        ).select_related("organisation", "case_manager__professional")
         return [
             Card(
                 row.organisation.name,
@@ -376,5 +375,11 @@ def cards(person_id: UUID) -> list[Card]:
                 (row.case_manager.phone if row.case_manager else "") or row.organisation.phone,
                 row.opened_at,
             )
-            for row in rows.order_by("opened_at")
+            for row in _open(cluster)
         ]
+
+
+@prepared
+def _open(cluster: list[UUID]) -> QuerySet[Accompaniment]:
+    rows = Accompaniment.objects.filter(person_id__in=cluster, closed_at=None)
+    return rows.select_related("organisation", "case_manager__professional").order_by("opened_at")

@@ -13,14 +13,12 @@ def in_team(actor: Actor, person_id: UUID, area: Area, letter: str = "w") -> boo
 
     Members outside the care team (home help, meals…) have the ``social`` line: their own things.
     """
-    if actor.is_system:
-        return True
     scopes = frozenset(
         scope
         for scope in circle.scopes(actor.role, area, letter)
         if circle.line(actor.role, scope) != "social"
     )
-    return bool(scopes) and Reach.of(actor).grants(scopes).filter(person_id=person_id).exists()
+    return Reach.of(actor).holds(scopes, person_id)
 
 
 def may_record_for(actor: Actor, person_id: UUID, performed_by_id: UUID | None) -> bool:

@@ -1,11 +1,13 @@
 """Reads of meetings: one page, a person's, what waits for somebody. Each says its queries."""
 
+import datetime as dt
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -15,6 +17,7 @@ from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.core.acting import Actor
 from liane.core.models import Entry
+from liane.core.prepared import prepared
 from liane.meetings import rules
 from liane.meetings.models import (
     BEFORE,
@@ -362,10 +365,15 @@ def shared(person_id: UUID) -> list[Meeting]:
 
 def to_come(person_id: UUID) -> list[Meeting]:
     """Meetings of a person that were not held yet. Two queries."""
-    rows = Meeting.objects.within(_reach()).filter(
-        person_id__in=cluster_ids(person_id), status__in=[*BEFORE, Status.HELD, Status.MINUTED]
+    return _to_come(acting.current(), timezone.now(), cluster_ids(person_id))
+
+
+@prepared
+def _to_come(actor: Actor, now: dt.datetime, cluster: list[UUID]) -> QuerySet[Meeting]:
+    rows: QuerySet[Meeting] = Meeting.objects.within(Reach(actor, now)).filter(
+        person_id__in=cluster, status__in=[*BEFORE, Status.HELD, Status.MINUTED]
     )
-    return list(rows.order_by("-created_at")[:4])
+    return rows.order_by("-created_at")[:4]
 
 
 @dataclass

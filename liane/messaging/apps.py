@@ -40,7 +40,7 @@ class MessagingConfig(AppConfig):
             TodaySection("messages", "side", 10, "messaging/today.html", panels.today_messages),
         ]
         sent = EntryKind(
-            "message.sent", "Message", "message", "message", "messaging/entry.html", queries.load
+            "message.sent", "Message", "message", "message", "messaging/entry.html", queries.told
         )
         quiet = [
             EntryKind(kind, label, "message", "message", load=load, in_timeline=False)

@@ -266,6 +266,18 @@ def _reached(actor: Actor, now: dt.datetime, ids: Sequence[UUID]) -> QuerySet[Me
     return rows.filter(pk__in=ids).select_related(*BUBBLE, "thread__person")
 
 
+def told(object_ids: Collection[UUID]) -> Mapping[UUID, Message]:
+    """The messages that the timeline tells, those taken back aside, by id. One query."""
+    found = _told(acting.current(), timezone.now(), sorted(object_ids))
+    return {message.pk: message for message in found}
+
+
+@prepared
+def _told(actor: Actor, now: dt.datetime, ids: Sequence[UUID]) -> QuerySet[Message]:
+    rows: QuerySet[Message] = Message.objects.within(Reach(actor, now))
+    return rows.filter(pk__in=ids, withdrawal=None)
+
+
 def load_threads(object_ids: Collection[UUID]) -> Mapping[UUID, Any]:
     """The threads of journal entries, under the current actor's reach, by id."""
     return {thread.pk: thread for thread in threads().filter(pk__in=object_ids)}

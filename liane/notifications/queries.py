@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from liane.core import ledger, registry
 from liane.core.acting import Actor, acting, current, system
 from liane.core.areas import Area
 from liane.core.models import Entry
+from liane.core.prepared import prepared
 from liane.directory.models import Practice
 from liane.notifications.models import (
     CircleChoice,
@@ -75,7 +76,18 @@ def unread_count(request: HttpRequest) -> int:
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None or actor.user_id is None:
         return 0
-    return own(actor).filter(read_at=None, id=F("group_id")).count()
+    return _unread.first(actor.user_id) or 0
+
+
+@prepared
+def _unread(user_id: UUID) -> QuerySet[Notification, int]:
+    groups = Notification.objects.filter(user_id=user_id, read_at=None, id=F("group_id"))
+    return (
+        groups.order_by()
+        .values("user_id")
+        .annotate(many=Count("id"))
+        .values_list("many", flat=True)
+    )
 
 
 def told(actor: Actor) -> list[Group]:

@@ -89,6 +89,10 @@ def the_condition_is_dropped(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(reach.Reach, "condition", lambda self, area, person, flagged: Q())
 
 
+def any_scope_is_held(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(reach.Reach, "holds", lambda self, scopes, person_id: True)
+
+
 def everybody_is_a_machine(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(reach.Reach, "everything", property(lambda self: True))
 
@@ -130,6 +134,7 @@ MUTANTS: list[tuple[Mutate, str]] = [
     (lists_take_any_holder, "outsider"),
     (lists_ignore_scopes, "home_help"),
     (the_condition_is_dropped, "outsider"),
+    (any_scope_is_held, "home_help"),
     (everybody_is_a_machine, "technical"),
     (outside_counts_as_team, "home_help"),
     (a_manager_is_a_carer, "manager"),

@@ -90,7 +90,7 @@ def client_of(world: World, kind: Kind) -> Client:
             client.post(f"{path}code/", {"code": links.new_code(link)})
     elif kind.name != "anonymous":
         account = User.objects.get(username=kind.name)
-        client.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(account, backend="liane.accounts.backend.AccountBackend")
         session = client.session
         second_factor.remember(session, str(account.pk), "totp")
         session.save()

@@ -55,7 +55,7 @@ def make(members: int, person: Any = None) -> dict[str, Any]:
         user.is_persona = True
         store = SessionStore()
         store[SESSION_KEY] = str(user.pk)
-        store[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+        store[BACKEND_SESSION_KEY] = "liane.accounts.backend.AccountBackend"
         store[HASH_SESSION_KEY] = user.get_session_auth_hash()
         second_factor.enter_as_persona(store, user)
         store.save()

@@ -118,7 +118,7 @@ def test_a_recovery_code_replaces_the_second_factor_once(claire):
 def test_a_session_without_second_factor_is_ended_at_every_address(claire):
     for path in sample_paths():
         client = Client()
-        client.force_login(claire, backend="allauth.account.auth_backends.AuthenticationBackend")
+        client.force_login(claire, backend="liane.accounts.backend.AccountBackend")
         answer = client.get(path)
         assert (answer.status_code, answer.url) == (302, "/connexion"), path
         assert "_auth_user_id" not in client.session

@@ -1,6 +1,7 @@
 """Reach opens a record to those who hold a grant, and to nobody else."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -25,6 +26,12 @@ def seen(actor: acting.Actor, area: Area = Area.IDENTITY) -> set[str]:
         one = {p.birth_name for p in Reach.of(actor).patients(area)}
         assert {p.birth_name for p in Reach.of(actor).listing(area)} == one
         return one
+
+
+def holds(actor: acting.Actor, person: Patient) -> bool:
+    """What pages ask of one person: it says as the condition of queries does."""
+    with act(actor, read_only=True):
+        return Reach.of(actor).may_read(Area.IDENTITY, person.pk)
 
 
 def test_a_member_sees_the_person_and_an_outsider_does_not() -> None:
@@ -71,6 +78,21 @@ def test_an_opposition_beats_every_grant() -> None:
         compile_grants(person.pk)
     assert seen(make.actor(claire)) == set()
     assert seen(make.actor(paul)) == {"LABORDE"}
+    assert not holds(make.actor(claire), person)
+    assert holds(make.actor(paul), person)
+
+
+def test_a_page_asks_the_database_once_what_is_held(django_assert_num_queries: Any) -> None:
+    claire, bruno = make.practice("claire"), make.practice("bruno")
+    person, other = make.patient(), make.patient(birth_name="AUTRE")
+    make.member(person, claire)
+    reach = Reach.of(make.actor(claire))
+    with act(reach.actor, read_only=True):
+        assert reach.may_read(Area.IDENTITY, person.pk)
+        with django_assert_num_queries(0):
+            assert reach.may_write(Area.THREAD, person.pk)
+        assert not reach.may_read(Area.IDENTITY, other.pk)
+        assert not Reach.of(make.actor(bruno)).may_read(Area.IDENTITY, person.pk)
 
 
 def test_a_membership_counts_between_its_dates_only() -> None:
@@ -81,6 +103,8 @@ def test_a_membership_counts_between_its_dates_only() -> None:
     make.member(person, future, starts_at=now + dt.timedelta(1))
     assert seen(make.actor(past)) == set()
     assert seen(make.actor(future)) == set()
+    assert not holds(make.actor(past), person)
+    assert not holds(make.actor(future), person)
 
 
 def test_linked_records_are_reached_together_until_the_link_ends() -> None:

@@ -22,7 +22,7 @@ from liane.live.listeners import Listener, Listeners
 from liane.live.loop import LiveLoop
 from tests import factories as make
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "liane.accounts.backend.AccountBackend"
 pytestmark = pytest.mark.django_db
 
 

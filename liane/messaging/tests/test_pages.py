@@ -227,6 +227,7 @@ def test_a_reply_quotes_and_a_withdrawn_message_is_shown_no_more(
     shown = page(client, url)
     assert "Message retiré par son auteur" in shown
     assert "Mauvais dossier" not in shown
+    assert "Mauvais dossier" not in page(client, f"/personnes/{odette.pk}/fil/")
 
 
 def test_a_colleague_called_by_name_is_noted(sign_in: SignIn, odette: Patient) -> None:
