@@ -117,7 +117,11 @@ TEMPLATES = [
                     ],
                 )
             ],
-            "builtins": ["django_cotton.templatetags.cotton", "liane.core.templatetags.liane"],
+            "builtins": [
+                "django_cotton.templatetags.cotton",
+                "liane.core.templatetags.liane",
+                "liane.core.templatetags.drawn",
+            ],
         },
         "DIRS": [],
     }
