@@ -13,12 +13,12 @@ somebody inside it would be frozen in the text. That is refused when it compiles
 call fails rather than the second one answering wrongly.
 """
 
-import copy
 import datetime as dt
 import functools
+import operator
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
@@ -29,6 +29,12 @@ from uuid import UUID, uuid4
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
+from django.db.models.query import (
+    FlatValuesListIterable,
+    ModelIterable,
+    ValuesListIterable,
+    get_related_populators,
+)
 
 from liane.core.acting import Actor
 
@@ -159,58 +165,99 @@ def _templated(argument: Any, made: _Template) -> Any:
 
 
 class _Plan[T]:
-    """A compiled query and where its parameters come from."""
+    """A compiled query, where its parameters come from, and how its rows become what is asked."""
 
     def __init__(self, queryset: QuerySet[Any, T], made: _Template) -> None:
         if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]
             raise TypeError("A prepared query prefetches nothing: do it with its rows.")
-        self.queryset = queryset
-        self.compiler = queryset.query.get_compiler(using=queryset.db)
+        compiler = queryset.query.get_compiler(using=queryset.db)
         try:
-            self.sql, parameters = self.compiler.as_sql()
+            self.sql, parameters = compiler.as_sql()
         except EmptyResultSet:
             self.sql, parameters = "", ()
-        fields = [one[0] for one in (self.compiler.select or [])[: self.compiler.col_count or 0]]
-        self.converters = self.compiler.get_converters(fields)
-        self.places = made.checked([made.bound(one) for one in parameters])
+        places = made.checked([made.bound(one) for one in parameters])
+        self.sources, self.parameters = _sources(places)
+        if self.sql:
+            width = compiler.col_count if compiler.has_extra_select else None
+            fields = [one[0] for one in (compiler.select or [])[: compiler.col_count]]
+            self.width, self.converters = width, list(compiler.get_converters(fields).items())
+            self.make = cast(Callable[[Any], T], _maker(queryset, compiler))
 
-    def rows(self, values: list[Any]) -> list[T]:
+    def rows(self, values: list[Any], connection: Any) -> list[T]:
         """Run it with these values."""
         if not self.sql:
             return []
-        compiler = copy.copy(self.compiler)
-        compiler.connection = connections[self.queryset.db]
-        answer = (self.sql, tuple(_value(place, values) for place in self.places))
-        compiler.as_sql = lambda *args, **kwargs: answer
-        compiler.get_converters = lambda fields: self.converters
-        # Not copy.copy(): pickling a queryset runs it. Not its ``query`` property: it sets more.
-        bound = object.__new__(type(self.queryset))
-        bound.__dict__ |= self.queryset.__dict__ | {
-            "_query": _Bound(self.queryset.query, compiler),
-            "_result_cache": None,
-        }
-        return list(bound)
+        given = [convert(values[n]) if n >= 0 else convert for n, convert in self.sources]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, tuple([_given(one, given) for one in self.parameters]))
+            found = cursor.fetchall()
+        make = self.make
+        return [make(row) for row in self._converted(found, connection)]
+
+    def _converted(self, rows: Sequence[Any], connection: Any) -> Sequence[Any]:
+        """The rows as the fields of the models hold them."""
+        if self.width is not None:
+            rows = [row[: self.width] for row in rows]
+        if not self.converters:
+            return rows
+        changed = [list(row) for row in rows]
+        for row in changed:
+            for place, (converters, field) in self.converters:
+                value = row[place]
+                for convert in converters:
+                    value = convert(value, field, connection)
+                row[place] = value
+        return changed
 
 
-def _value(place: Any, values: list[Any]) -> Any:
-    if isinstance(place, list):
-        return [_value(one, values) for one in place]
-    number, convert = place
-    return convert if number < 0 else convert(values[number])
+def _sources(places: list[Any]) -> tuple[list[tuple[int, Any]], list[Any]]:
+    """The distinct values that a query needs, and which one each of its parameters is.
+
+    An actor's holders appear at every condition: each is converted once.
+    """
+    numbers: dict[Any, int] = {}
+    sources: list[tuple[int, Any]] = []
+
+    def number(place: Any) -> Any:
+        if isinstance(place, list):
+            return [number(one) for one in place]
+        key = (type(place[1]), *place)
+        if key not in numbers:
+            numbers[key] = len(sources)
+            sources.append(place)
+        return numbers[key]
+
+    return sources, [number(place) for place in places]
 
 
-class _Bound:
-    """A query that answers with the compiler given, and is otherwise the one it stands for."""
+def _given(number: Any, given: list[Any]) -> Any:
+    return [_given(one, given) for one in number] if isinstance(number, list) else given[number]
 
-    def __init__(self, query: Any, compiler: Any) -> None:
-        self._query, self._compiler = query, compiler
 
-    def get_compiler(self, using: str | None = None, **kwargs: Any) -> Any:
-        """The compiler whose values are bound."""
-        return self._compiler
+def _maker(queryset: Any, compiler: Any) -> Callable[[Any], Any]:
+    """What makes an object, a tuple or a value of a row, as the queryset would."""
+    kind = queryset._iterable_class
+    if kind is ValuesListIterable:
+        return tuple
+    if kind is FlatValuesListIterable:
+        return operator.itemgetter(0)
+    if kind is not ModelIterable or queryset._known_related_objects:
+        raise TypeError("A prepared query gives objects, or values as lists.")
+    info, select, db = compiler.klass_info, compiler.select, queryset.db
+    model, first, end = info["model"], info["select_fields"][0], info["select_fields"][-1] + 1
+    names = [one[0].target.attname for one in select[first:end]]
+    related = get_related_populators(info, select, db, queryset._fetch_mode)
+    annotations = list((compiler.annotation_col_map or {}).items())
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._query, name)
+    def instance(row: Any) -> Any:
+        made = model.from_db(db, names, row[first:end])
+        for one in related:
+            one.populate(row, made)
+        for name, place in annotations:
+            setattr(made, name, row[place])
+        return made
+
+    return instance
 
 
 class Prepared[**P, T]:
@@ -227,15 +274,15 @@ class Prepared[**P, T]:
         values: list[Any] = []
         given = [*args, *kwargs.values()]
         shapes = tuple([_shape(one, values) for one in given])
-        queryset_db = connections["default"]
-        key = (queryset_db.vendor, *kwargs, *shapes)
+        connection = connections["default"]
+        key = (connection.vendor, *kwargs, *shapes)
         plan = self._plans.get(key)
         if plan is None:
-            plan = self._compiled(args, kwargs, queryset_db)
+            plan = self._compiled(args, kwargs, connection)
             self._plans[key] = plan
             if len(self._plans) > MOST_PLANS:
                 self._plans.popitem(last=False)
-        return plan.rows(values)
+        return plan.rows(values, connection)
 
     def first(self, *args: P.args, **kwargs: P.kwargs) -> T | None:
         """The first row, or None. The builder says how many it wants (``[:1]``)."""

@@ -114,7 +114,7 @@ def test_the_text_holds_no_value_of_the_actor() -> None:
     with acting(make.actor(claire)) as actor, CaptureQueriesContext(connection):
         reached(actor, timezone.now(), person.pk)
     (plan,) = [one for key, one in reached._plans.items() if actor.shape in key]
-    kept = f"{plan.sql} {plan.places}"
+    kept = f"{plan.sql} {plan.sources} {plan.parameters}"
     for identifier in (*actor.holders, person.pk, actor.user_id):
         assert str(identifier) not in kept
         assert identifier is None or identifier.hex not in kept
@@ -156,6 +156,8 @@ def test_what_it_cannot_take_is_said() -> None:
         by_name({})  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="prefetches nothing"):
         prepared(lambda: User.objects.prefetch_related("groups"))()
+    with pytest.raises(TypeError, match="gives objects"):
+        prepared(lambda: User.objects.values("name"))()
 
 
 def test_nothing_found_by_construction_asks_nothing(django_assert_num_queries) -> None:
