@@ -145,12 +145,12 @@ def _announced_to_postgresql(actor: Actor) -> Iterator[None]:
     from liane.core.database import announce_actor, silence
 
     outer = _announced.get()
+    if outer is not None and _same_to_postgresql(outer, actor):
+        yield
+        return
     mark = _announced.set(actor)
     try:
         with transaction.atomic():
-            if outer is not None and _same_to_postgresql(outer, actor):
-                yield
-                return
             announce_actor(actor)
             yield
             if outer is not None:
@@ -162,7 +162,10 @@ def _announced_to_postgresql(actor: Actor) -> Iterator[None]:
 
 
 def _same_to_postgresql(outer: Actor, actor: Actor) -> bool:
-    """A machine within a machine: row-level security would be told the same again."""
+    """A machine within a machine: the transaction goes on, and knows who acts.
+
+    No savepoint: who goes on after an error puts ``transaction.atomic()`` around what may fail.
+    """
     return outer.is_system and actor.is_system and outer.organisation_id == actor.organisation_id
 
 

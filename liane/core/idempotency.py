@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import IntegrityError, models, transaction
 
 from liane.core.errors import Replayed
+from liane.core.inserting import insert
 from liane.core.models import Idempotency
+from liane.core.prepared import prepared
 
 T = TypeVar("T", bound=models.Model)
 
@@ -27,19 +29,24 @@ def once(
             return do(), True
     text = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    found = Idempotency.objects.filter(key=key).first()
+    found = _done.first(key)
     if found is None:
         try:
             with transaction.atomic():
-                row = Idempotency.objects.create(key=key, verb=verb, digest=digest)
+                row = insert(Idempotency(key=key, verb=verb, digest=digest))
                 made = do()
                 row.result_id = made.pk
                 row.save(update_fields=["result_id"])
                 return made, True
         except IntegrityError:
-            found = Idempotency.objects.filter(key=key).first()
+            found = _done.first(key)
             if found is None:
                 raise
     if found.verb != verb or found.digest != digest:
         raise Replayed
     return model._base_manager.get(pk=found.result_id), False
+
+
+@prepared
+def _done(key: UUID) -> models.QuerySet[Idempotency]:
+    return Idempotency.objects.filter(key=key)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from liane.core import acting, audience, wakeup
 from liane.core.audience import Audience
+from liane.core.inserting import insert
 from liane.core.models import Entry, Outbox, Signal
 
 
@@ -52,8 +53,8 @@ def append(
         announce=announce,
         urgent=urgent,
     )
-    entry.save(force_insert=True)
-    Outbox(entry_id=entry.id).save(force_insert=True)
+    insert(entry)
+    insert(Outbox(entry_id=entry.id))
     wakeup.announce()
     return entry
 

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 
 from liane.core import acting
+from liane.core.inserting import insert
 from liane.core.models import AccessRow
 
 Action = AccessRow.Action
@@ -116,9 +117,10 @@ def wrote(
     purpose: str = "",
 ) -> None:
     """Record a write in the caller's own transaction."""
-    _row(
+    row = _row(
         person_id, resource, action=action, object_id=object_id, ground=ground, purpose=purpose
-    ).save(force_insert=True)
+    )
+    insert(row)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from liane.core import acting, keys
+from liane.core.inserting import insert
 from liane.core.prepared import prepared
 from liane.directory.models import Organisation
 from liane.exchange import cases, failures
@@ -180,5 +181,7 @@ def _row(
     row.channel, row.status, row.reason = channel[:10], status, reason[:200]
     row.content, row.digest, row.conflict = content, digest, conflict
     row.hospital, row.person_id = (who.organisation if who else None), person_id
-    row.save(force_insert=earlier is None)
+    if earlier is None:
+        return insert(row)
+    row.save()
     return row

@@ -17,7 +17,9 @@ from liane.core.audience import Audience
 from liane.core.errors import NotAllowed, Refused
 from liane.core.files import kinds, store
 from liane.core.idempotency import once
+from liane.core.inserting import insert
 from liane.core.models import Idempotency, StoredFile, author_of
+from liane.core.prepared import prepared
 from liane.messaging import marks, people, rules
 from liane.messaging.models import (
     Attachment,
@@ -192,7 +194,7 @@ def _send(
         last_number=F("last_number") + 1, last_at=now
     ):
         raise Http404
-    number = Thread.objects.values_list("last_number", flat=True).get(pk=thread.pk)
+    (number,) = _last_number(thread.pk)
     if reply_to_id and not Message.objects.filter(pk=reply_to_id, thread=thread).exists():
         raise Refused("Le message auquel vous répondez n’est pas dans cette conversation.")
     message = Message(
@@ -205,7 +207,7 @@ def _send(
         sent_at=now,
         **author_of(actor),
     )
-    message.save(force_insert=True)
+    insert(message)
     for stored in files:
         store.keep(stored)
     if files:
@@ -230,6 +232,11 @@ def _send(
     )
     ledger.wrote(thread.person_id, "message", object_id=message.pk)
     return message
+
+
+@prepared
+def _last_number(thread_id: UUID) -> QuerySet[Thread, int]:
+    return Thread.objects.filter(pk=thread_id).values_list("last_number", flat=True)
 
 
 def withdraw(message: Message) -> Withdrawal:

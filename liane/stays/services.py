@@ -16,6 +16,7 @@ from liane.core import acting, ledger
 from liane.core.areas import Area
 from liane.core.errors import NotAllowed, Refused
 from liane.core.ids import uuid7
+from liane.core.inserting import insert
 from liane.core.models import author_of
 from liane.directory.models import Organisation
 from liane.patients.models import Patient
@@ -62,12 +63,13 @@ def hear(
         said = {} if made else _said(stay)
         if statement.key[:300] in said:
             return stay, Effect.UNCHANGED
-        StayMovement(
+        said_now = StayMovement(
             stay=stay,
             key=statement.key[:300],
             said=movement_data(statement),
             message_id=message_id,
-        ).save(force_insert=True)
+        )
+        insert(said_now)
         changed = _refold(stay, [*said.values(), statement])
         ledger.wrote(stay.person_id, "stay", object_id=stay.pk)
         if made:

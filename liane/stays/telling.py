@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from liane.core import journal, sms
 from liane.core.audience import Audience
+from liane.core.inserting import insert
 from liane.notifications.queries import wishes
 from liane.notifications.rules import CALL_AFTER, SMS_AFTER, Wishes, due_at
 from liane.stays import facts as told
@@ -82,7 +83,7 @@ def tell(stay: Stay, after: StayState) -> list[StayFact]:
 
 
 def _row(stay: Stay, fact: Fact, after: StayState) -> StayFact:
-    return StayFact.objects.create(
+    said = StayFact(
         stay=stay,
         kind=fact.kind,
         reverses=fact.reverses or "",
@@ -90,6 +91,7 @@ def _row(stay: Stay, fact: Fact, after: StayState) -> StayFact:
         ward=str(fact.ward),
         state=state_data(after),
     )
+    return insert(said)
 
 
 def _known(stay: Stay) -> dict[UUID, StayNotice]:
