@@ -170,6 +170,6 @@ def test_the_number_of_queries_does_not_grow_with_the_circle(
         make.member(person, make.practice(f"member{number}"))
     client, address = sign_in("claire"), f"/personnes/{person.pk}/cercle/"
     client.get(address)
-    announcing = 1 if connection.vendor == "postgresql" else 0
-    with django_assert_max_num_queries(24 + announcing):
+    announcing = 4 if connection.vendor == "postgresql" else 0
+    with django_assert_max_num_queries(19 + announcing):
         client.get(address)

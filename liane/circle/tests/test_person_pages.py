@@ -103,8 +103,8 @@ def test_the_list_s_number_of_queries_does_not_grow(
         make.member(known(f"NOM{number}"), claire)
     client = sign_in("claire")
     client.get("/personnes/")
-    announcing = 1 if connection.vendor == "postgresql" else 0
-    with django_assert_max_num_queries(14 + announcing):
+    announcing = 4 if connection.vendor == "postgresql" else 0
+    with django_assert_max_num_queries(11 + announcing):
         client.get("/personnes/")
 
 
