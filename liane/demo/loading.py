@@ -12,6 +12,7 @@ from liane.core import acting, dispatcher
 from liane.demo import (
     activity,
     assessing,
+    bundles,
     concertations,
     crowd,
     followups,
@@ -66,6 +67,7 @@ def load(persons: int = 300, seed: int = 1) -> Loaded:
         requests.crowd(land, max(0, persons - SMALLEST), seed)
         followups.crowd(land, max(0, persons - SMALLEST), seed)
         pathways.load(land)
+        bundles.load(land)
         activity.load(land)
         dispatcher.publish_all()
         return Loaded(
