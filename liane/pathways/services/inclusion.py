@@ -16,6 +16,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
+from liane.circle import holders
 from liane.circle import services as circle
 from liane.circle.reach import Reach
 from liane.core import acting, journal, ledger
@@ -125,7 +126,8 @@ def decide(
 ) -> Enrolment:
     """Include the person. A physician's decision is the prescription; another waits for one.
 
-    ``team``: signatories who join the circle now, each told. Raises Refused while a criterion is
+    The responsible structure joins the circle, whose coordinators then follow the person, and so do
+    the signatories of ``team``, each told. Raises Refused while a criterion is
     not met or must still be checked, while the person is not informed, while another pathway
     forbids it, or when the project may not include anybody.
     """
@@ -145,8 +147,8 @@ def decide(
             fields += ["prescribed_by", "prescribed_on"]
         transition(row, ENROLMENT, S.INCLUDED)
         changed(row, *fields)
-        if team:
-            circle.join_team(row.person_id, _signed(row.project, team, on), proof=_proof(protocol))
+        joining = [*_responsible(row), *_signed(row.project, team, on)]
+        circle.join_team(row.person_id, joining, proof=_proof(protocol))
         _told(row, "pathway.included")
         progress.refresh([row.pk], on=timezone.localdate())
     return row
@@ -239,6 +241,12 @@ def changed(row: Enrolment, *fields: str) -> None:
     """Save these columns; whoever read the former version learns that it changed."""
     row.version += 1
     row.save(update_fields=["version", *fields])
+
+
+def _responsible(row: Enrolment) -> list[UUID]:
+    """The structure that answers for the pathway; one outside the care team is invited instead,
+    with the person's consent."""
+    return [] if holders.place(row.organisation_id).outside_team else [row.organisation_id]
 
 
 def _told(row: Enrolment, kind: str) -> None:
