@@ -15,7 +15,7 @@ def record(request: Any, person: Any) -> dict[str, Any] | None:
     actor = request.actor
     if actor.role in PORTAL_ROLES or not actor.read.get(Area.INTERVENTION):
         return None
-    if not Reach.of(actor).patients(Area.INTERVENTION).filter(pk=person.pk).exists():
+    if not Reach.of(actor).may_read(Area.INTERVENTION, person.pk):
         return None
     shown = [one for one in queries.of_person(person.pk) if one.row.ended_on is None]
     return {"person": person, "shown": shown} if shown else None

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core.acting import Actor
+from liane.core.prepared import prepared
 from liane.interventions.models import Intervention
 from liane.pathways import alerts, catalogue, clashes, progress, rules
 from liane.pathways.cases import Read, Teams, case, cases, cases_of
@@ -37,6 +39,10 @@ __all__ = [
 ]  # fmt: skip
 AWAY = (StayStatus.IN_PROGRESS, StayStatus.ON_LEAVE)
 OPENABLE = (ProjectStatus.TRANSMITTED, ProjectStatus.RUNNING, ProjectStatus.NOTICE)
+RELATED = (
+    "organisation", "project", "person", "coordinator__professional",
+    "decided_by__professional", "prescribed_by__professional",
+)  # fmt: skip
 
 
 def _reach() -> Reach:
@@ -136,25 +142,22 @@ class Shown:
 
 def of_person(person_id: UUID) -> list[Shown]:
     """Every pathway of a person within reach, living ones first. Some twenty queries at most."""
-    rows = list(
-        reached()
-        .filter(person_id__in=cluster_ids(person_id))
-        .select_related("organisation", "project", "person", "coordinator__professional",
-                        "decided_by__professional", "prescribed_by__professional")
-        .order_by("-proposed_on", "-id")
-    )  # fmt: skip
+    rows = _of_persons(acting.current(), timezone.now(), cluster_ids(person_id))
     living = [row for row in rows if row.status in LIVING]
     return _shown([*living, *(row for row in rows if row.status not in LIVING)])
 
 
+@prepared
+def _of_persons(actor: Actor, now: dt.datetime, cluster: list[UUID]) -> QuerySet[Enrolment]:
+    rows: QuerySet[Enrolment] = Enrolment.objects.within(Reach(actor, now))
+    return (
+        rows.filter(person_id__in=cluster).select_related(*RELATED).order_by("-proposed_on", "-id")
+    )
+
+
 def one(enrolment_id: UUID) -> Shown | None:
     """One enrolment within reach, recorded as read, or None. Some twenty queries at most."""
-    rows = (
-        reached()
-        .filter(pk=enrolment_id)
-        .select_related("organisation", "project", "person", "coordinator__professional",
-                        "decided_by__professional", "prescribed_by__professional")
-    )  # fmt: skip
+    rows = reached().filter(pk=enrolment_id).select_related(*RELATED)
     found = _shown(list(rows))
     if not found:
         return None
