@@ -19,14 +19,15 @@ from liane.circle.seats import actor_for, seats_of
 from liane.core import acting
 from liane.core.acting import Actor
 from liane.demo import after_cancer
+from liane.demo.names import ident
 from liane.demo.territory import Territory
 from liane.directory.models import Practice
 from liane.pathways.models import Enrolment
 from liane.patients import ins
 from liane.patients.models import Patient
 
-WITHOUT_RIGHTS = 1
-"""Enrolments whose rights nobody typed yet: their bill is blocked, with its button."""
+WITHOUT_RIGHTS = ident("after cancer enrolment", 2)
+"""Three professionals, and rights that nobody typed yet: the bill is blocked, with its button."""
 LEFT = 1
 """Sequences left ready, for whoever tries the demo."""
 
@@ -38,8 +39,8 @@ def load(land: Territory) -> int:
     after_cancer.load(land)
     lead, biller = _actor(land.of("Nathalie Cazenave")), _actor(land.of("Philippe Labat"))
     rows = Enrolment.objects.filter(organisation=land.structures["msp"], included_on__isnull=False)
-    people = list(rows.order_by("-included_on", "pk").values_list("person_id", flat=True))
-    for number, person in enumerate(people[:-WITHOUT_RIGHTS]):
+    people = rows.exclude(pk=WITHOUT_RIGHTS).order_by("-included_on", "pk")
+    for number, person in enumerate(list(people.values_list("person_id", flat=True))):
         with acting.acting(biller):
             coverage.enter(person, _rights(person, number))
     settling.run(timezone.localdate())

@@ -147,7 +147,7 @@ WORKERS = (
     Worker("Élodie Maisonnave", "95", _one("msp"), persona=True),
     Worker("Mathieu Sarrade", "AP", _one("kine", function="enseignant en activité physique"),
            registered=False),
-    Worker("Inès Harispe", "93", _one("dac")),
+    Worker("Inès Harispe", "93", _one("dac"), persona=True),
     Worker("Olivier Cassagne", "40", _one("msp"), "", "Dr"),
     Worker("Camille Bidart", "50", _one("msp")),
     Worker("Pauline Etchart", "60", _one("hospital")),
