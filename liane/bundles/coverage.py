@@ -64,7 +64,9 @@ def enter(person_id: UUID, said: Said) -> Coverage:
         row.number = number
         row.save(force_insert=True)
         _told_pathways(row)
-        journal.append("bundle.rights", person_id=person_id, object_id=row.pk, to=QUIET)
+        journal.append(
+            "bundle.rights", person_id=person_id, object_id=row.pk, to=QUIET, announce=False
+        )
         ledger.wrote(person_id, "money", object_id=row.pk, purpose="droits")
         standing.refresh_person(person_id)
     return row

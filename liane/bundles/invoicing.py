@@ -99,7 +99,9 @@ def issue(draft_id: UUID, *, alone: str = "") -> Invoice:
             invoice = issuing.write(draft, lines, reason, who)
         papers.make_later(invoice)
         _closed(draft, "issued")
-        journal.append("bundle.issued", person_id=one.person_id, object_id=invoice.pk, to=QUIET)
+        journal.append(
+            "bundle.issued", person_id=one.person_id, object_id=invoice.pk, to=QUIET, announce=False
+        )
         purpose = f"facture {invoice.number}" + (" (seul)" if reason else "")
         ledger.wrote(one.person_id, "money", object_id=invoice.pk, purpose=purpose)
         standing.refresh([one.enrolment_id])
@@ -134,7 +136,9 @@ def _drafted(
         corrects_id=corrects_id, reason=reason, digest=balance.digest(lines),
         cents=balance.total(lines.values()).cents, **author_of(acting.current()),
     )  # fmt: skip
-    journal.append("bundle.prepared", person_id=one.person_id, object_id=made.pk, to=QUIET)
+    journal.append(
+        "bundle.prepared", person_id=one.person_id, object_id=made.pk, to=QUIET, announce=False
+    )
     ledger.wrote(one.person_id, "money", object_id=made.pk, purpose="facture préparée")
     standing.refresh([one.enrolment_id])
     return made

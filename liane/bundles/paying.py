@@ -98,7 +98,7 @@ def prepare(project_id: UUID, *, on: dt.date | None = None) -> Payout:
         for one in waiting:
             _item(made, one, theirs[one.line.payee_holder_id].iban)
         journal.append("bundle.payout", object_id=made.pk,
-                       to=only_organisation(project.organisation_id))  # fmt: skip
+                       to=only_organisation(project.organisation_id), announce=False)  # fmt: skip
     return made
 
 

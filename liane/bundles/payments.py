@@ -48,7 +48,9 @@ def say(
                 after = LineState.PAID if amount >= asked(line) else LineState.PARTLY
                 _move(line, after, f"reçu selon {who['author_label']}", who)
             standing.refresh([line.invoice.enrolment_id])
-        journal.append("bundle.received", person_id=line.person_id, object_id=line.pk, to=QUIET)
+        journal.append(
+            "bundle.received", person_id=line.person_id, object_id=line.pk, to=QUIET, announce=False
+        )
         ledger.wrote(line.person_id, "money", object_id=line.pk, purpose="versement confirmé")
     return made
 
@@ -110,7 +112,9 @@ def collect(invoice_id: UUID, cents: int, means: str, on: dt.date) -> ShareRecei
             invoice=invoice, person_id=invoice.person_id, organisation_id=invoice.organisation_id,
             cents=cents, means=means, on=on, **author_of(actor),
         )  # fmt: skip
-        journal.append("bundle.share", person_id=invoice.person_id, object_id=made.pk, to=QUIET)
+        journal.append(
+            "bundle.share", person_id=invoice.person_id, object_id=made.pk, to=QUIET, announce=False
+        )
         ledger.wrote(invoice.person_id, "money", object_id=made.pk, purpose="participation reçue")
     return made
 

@@ -72,7 +72,9 @@ def _kept(
         file = Return(organisation_id=house, digest=digest, form=found.form, name=name[:120], **who)
         file.content = content
         file.save(force_insert=True)
-        journal.append("bundle.returned", object_id=file.pk, to=only_organisation(house))
+        journal.append(
+            "bundle.returned", object_id=file.pk, to=only_organisation(house), announce=False
+        )
     return Report(file, again=False)
 
 

@@ -173,7 +173,7 @@ def test_the_personas_command_gives_one_object_a_line():
     out = StringIO()
     call_command("demo_personas", stdout=out)
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
-    assert len(rows) == 21
+    assert len(rows) == 23
     assert all({"username", "name", "role", "organisation"} <= set(row) for row in rows)
 
 
