@@ -141,10 +141,23 @@ def _bring(one: Read, held: dict[Key, Session], day: dt.date, who: Mapping[str, 
     rows = held | {(row.phase, row.requirement, row.number): row for row in made}
     written = len(made)
     limits = {run.id: run for run in seen.every_run()}
+    _release(rows, done)
     for key, row in rows.items():
         written += _settle(row, done.get(key), limits.get(key[0]), day, who)
     _denormalise(one, rows.values(), seen, day)
     return written
+
+
+def _release(rows: Mapping[Key, Session], done: Mapping[Key, Done]) -> None:
+    """Acts that another session takes now are let go of first: an act fulfils one at a time."""
+    taken = {key: fact.act.id for key, fact in done.items()}
+    moved = [
+        row.pk
+        for key, row in rows.items()
+        if row.intervention_id is not None and taken.get(key) != row.intervention_id
+    ]
+    if moved:
+        Session.objects.filter(pk__in=moved).update(intervention=None)
 
 
 def _make(
