@@ -162,7 +162,7 @@ def test_nobody_is_drowned_in_unread_messages():
         with acting(make.actor(username)) as actor:
             unread = Thread.objects.within(Reach.of(actor)).unread_by(actor.user_id).count()
         assert unread <= UNREAD, username
-        assert unread == 1 or username != "claire.aubert"
+        assert unread > 0 or username != "claire.aubert"
 
 
 def test_nobody_is_drowned_in_notifications():
