@@ -20,7 +20,7 @@ def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[In
     """The demo territory, where the MSP has a direction that invites."""
     made = Installation(tmp_path_factory.mktemp("demo"), "")
     made.liane("migrate", "-v", "0")
-    made.liane("demo", "load", "--persons", "3")
+    made.liane("demo", "load", "--persons", "4")
     with copied(made, tmp_path_factory.mktemp("site") / "data", 1) as copy:
         copy.start()
         yield copy
