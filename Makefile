@@ -7,6 +7,9 @@ LIANE := .venv/bin/liane
 POSTGRES_URL := $(or $(LIANE_DATABASE_URL),postgresql://postgres@127.0.0.1:5432/liane_test)
 PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 
+# A suite starts Liane dozens of times: each module is compiled once, not at each start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo screenshots test test-full test-postgres check format bench browser
 

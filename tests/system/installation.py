@@ -38,7 +38,8 @@ class Installation:
     @property
     def environment(self) -> dict[str, str]:
         """What its processes read; nothing of the test's own settings."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("LIANE_")}
+        dropped = ("LIANE_", "PYTHONDONTWRITEBYTECODE")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
         return kept | {
             "DJANGO_SETTINGS_MODULE": "config.settings.dev",
             "LIANE_DATA_DIR": str(self.folder),
