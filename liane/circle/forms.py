@@ -1,14 +1,18 @@
 """Forms of a person's record, kept thin: what is typed, never what is allowed."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 from django import forms
+from PIL import Image
 
 from liane.circle.models import Membership
 from liane.circle.services.protection import REASONS
 from liane.core.errors import Refused
+from liane.core.files import kinds, store
 from liane.patients import ins
+from liane.patients.datamatrix import LONGEST, InsCode, parse, read_picture
 from liane.patients.models import Contact, Patient, Wish
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -91,6 +95,44 @@ class OpeningForm(TraitsForm, WishForm):
         """The matricule typed, checked."""
         typed = self.cleaned_data.get("matricule", "")
         return ins.parse(typed) if typed else None
+
+
+class ScanForm(forms.Form):
+    """An INS datamatrix: typed by a scanner, or photographed. The picture is not kept."""
+
+    datamatrix = forms.CharField(
+        label="Texte lu par la douchette",
+        max_length=LONGEST,
+        required=False,
+        strip=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text="Placez le curseur ici, puis scannez.",
+        error_messages={
+            "max_length": "Ce texte est trop long pour un datamatrix INS : scannez-le de nouveau."
+        },
+    )
+    picture = forms.FileField(
+        label="Ou une photo du datamatrix",
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": "image/*", "capture": "environment"}),
+    )
+
+    def code(self) -> InsCode:
+        """What it says. Raises `Refused` beside the field at fault."""
+        picture = self.cleaned_data["picture"]
+        if not picture:
+            return parse(self.cleaned_data["datamatrix"])
+        try:
+            checked = store.check(
+                store.read_bounded(picture),
+                name=picture.name or "",
+                declared=picture.content_type or "",
+                families=frozenset({kinds.Family.IMAGE}),
+            )
+        except Refused as refusal:
+            raise Refused(refusal.message, field="picture", code=refusal.code) from None
+        return read_picture(Image.open(BytesIO(checked.content)))
 
 
 class ContactDataForm(forms.Form):

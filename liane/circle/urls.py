@@ -1,10 +1,11 @@
 from django.urls import path
 
-from liane.circle.pages import accesses, circle, identity, linking, past, persons
+from liane.circle.pages import accesses, circle, identity, linking, past, persons, sheet
 
 urlpatterns = [
     path("personnes/", persons.people, name="people"),
     path("personnes/nouvelle", persons.new, name="person_new"),
+    path("personnes/nouvelle/datamatrix", persons.scan, name="person_scan"),
     path("personnes/rejoindre", persons.join, name="person_join"),
     path("personnes/redemander", persons.ask_again, name="person_ask_again"),
     path("personnes/urgence", accesses.emergency, name="emergency"),
@@ -47,6 +48,8 @@ urlpatterns = [
         name="invitation_answer",
     ),
     path("personnes/<uuid:person_id>/identite/", identity.identity, name="identity"),
+    path("personnes/<uuid:person_id>/identite/fiche", sheet.page, name="identity_sheet"),
+    path("personnes/<uuid:person_id>/identite/fiche.pdf", sheet.pdf, name="identity_sheet_pdf"),
     path(
         "personnes/<uuid:person_id>/identite/coordonnees",
         identity.contact_data,

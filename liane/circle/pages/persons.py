@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 
 from liane.circle import persons, tokens
 from liane.circle import services as circle
-from liane.circle.forms import JoiningForm, OpeningForm, WishForm, settle
+from liane.circle.forms import JoiningForm, OpeningForm, ScanForm, WishForm, settle
 from liane.circle.record import reach_of
 from liane.circle.services.opening import may_open
 from liane.core.errors import Refused
@@ -47,7 +47,7 @@ def new(request: Request) -> HttpResponse:
     if not may_open():
         return render(request, "circle/persons/not_allowed.html", status=403)
     form = OpeningForm(request.POST or None)
-    context: dict[str, object] = {"form": form}
+    context: dict[str, object] = {"form": form, "scan": ScanForm()}
     if request.method == "POST" and form.is_valid():
         values = {name: form.cleaned_data[name] for name in TRAITS}
         try:
@@ -67,6 +67,21 @@ def new(request: Request) -> HttpResponse:
                 context |= _lookalikes(form, values, known=refusal.code == "known")
         else:
             return _opened(request, person, form.cleaned_data["answer"])
+    return render(request, "circle/persons/new.html", context)
+
+
+@route(Policy.PROFESSIONAL, audit="opening", methods=("POST",))
+def scan(request: Request) -> HttpResponse:
+    """Fill the form from an INS datamatrix: a photo, or what a scanner typed. Nothing is kept."""
+    if not may_open():
+        return render(request, "circle/persons/not_allowed.html", status=403)
+    form = ScanForm(request.POST, request.FILES)
+    code = settle(form, form.code) if form.is_valid() else None
+    context: dict[str, object] = {"form": OpeningForm(), "scan": form}
+    if code is None:
+        return render(request, "circle/persons/new.html", context, status=422)
+    start = {**code.traits(), "matricule": code.matricule.value}
+    context |= {"form": OpeningForm(initial=start), "scan": ScanForm(), "scanned": code}
     return render(request, "circle/persons/new.html", context)
 
 
