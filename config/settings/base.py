@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "liane.live",
     "liane.notifications",
     "liane.tasks",
+    "liane.clients",
     "liane.referrals",
     "liane.interventions",
     "liane.assessments",

@@ -26,7 +26,8 @@ CREATE OR REPLACE FUNCTION liane_scopes(area text) RETURNS text[] LANGUAGE sql S
 $$ SELECT coalesce(string_to_array(nullif(current_setting('liane.read_' || area, true), ''), ','),
                    '{}'::text[]) $$;
 CREATE OR REPLACE FUNCTION liane_somebody() RETURNS boolean LANGUAGE sql STABLE AS
-$$ SELECT liane_all() OR coalesce(current_setting('liane.user', true), '') <> '' $$;
+$$ SELECT liane_all() OR coalesce(current_setting('liane.user', true), '') <> ''
+          OR coalesce(current_setting('liane.client', true), '') = 'on' $$;
 """
 
 ROLE = f"""

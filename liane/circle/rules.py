@@ -45,21 +45,37 @@ _PERSON: Rights = {
     A.CONSENT: "rw",
     A.ACCESS_LEDGER: "r",
 }
+_SOCIAL: Rights = {
+    A.IDENTITY: "r",
+    A.CIRCLE: "r",
+    A.AGENDA: "rw",
+    A.TIMELINE: "r",
+    A.DOCUMENT: "r",
+    A.THREAD: "rw",
+    A.WORKING_FILE: "rw",
+    A.SOCIAL_ASSESSMENT: "rw",
+    A.CARE_PLAN: "r",
+    A.INTERVENTION: "rw",
+}
+_CLIENT: Rights = {
+    A.IDENTITY: "rw",
+    A.CIRCLE: "rw",
+    A.AGENDA: "rw",
+    A.TIMELINE: "r",
+    A.CLINICAL_NOTE: "rw",
+    A.DOCUMENT: "rw",
+    A.THREAD: "rw",
+    A.SOCIAL_ASSESSMENT: "rw",
+    A.CARE_PLAN: "rw",
+    A.INTERVENTION: "rw",
+    A.MONEY: "rw",
+    A.CONSENT: "rw",
+}
+"""A machine of an organisation: within its scopes, and never the working files nor the ledger."""
 
 RIGHTS: Mapping[str, Rights] = {
     "care": _TEAM,
-    "social": {
-        A.IDENTITY: "r",
-        A.CIRCLE: "r",
-        A.AGENDA: "rw",
-        A.TIMELINE: "r",
-        A.DOCUMENT: "r",
-        A.THREAD: "rw",
-        A.WORKING_FILE: "rw",
-        A.SOCIAL_ASSESSMENT: "rw",
-        A.CARE_PLAN: "r",
-        A.INTERVENTION: "rw",
-    },
+    "social": _SOCIAL,
     "coordinator": {
         **_TEAM,
         A.CLINICAL_NOTE: "r",
@@ -108,6 +124,10 @@ RIGHTS: Mapping[str, Rights] = {
         A.CARE_PLAN: "rw",
         A.INTERVENTION: "r",
     },
+    "api_client": _CLIENT,
+    "api_client_outside": {
+        area: letters for area, letters in _SOCIAL.items() if area is not A.WORKING_FILE
+    },
     "break_glass": {
         A.IDENTITY: "r",
         A.CIRCLE: "r",
@@ -132,6 +152,8 @@ FLAGS: Mapping[str, str] = {
     "secretary": "for_team",
     "identity": "for_team",
     "billing": "for_team",
+    "api_client": "for_team",
+    "api_client_outside": "for_outside",
     "break_glass": "for_team",
     "social": "for_outside",
     "person": "for_person",
@@ -141,6 +163,10 @@ FLAGS: Mapping[str, str] = {
 }
 """The audience flag that lets each line of the table see an object."""
 
+API_CLIENT = "api_client"
+"""The role of a machine that calls for its organisation."""
+_OUTSIDE_LINES = {"social", "billing", "api_client_outside"}
+"""Lines that see the usual name and address, never the whole identity."""
 _OUTSIDE_ROLES = frozenset(
     {Role.CARE, Role.SOCIAL, Role.COORDINATOR, Role.CASE_MANAGER, Role.SECRETARY}
 )
@@ -154,6 +180,8 @@ def line(role: str, scope: str) -> str | None:
         return None
     if scope == Scope.BREAK_GLASS:
         return "break_glass" if role == Role.CARE else None
+    if scope == Scope.OUTSIDE and role == API_CLIENT:
+        return "api_client_outside"
     if scope == Scope.OUTSIDE:
         return "social" if role in _OUTSIDE_ROLES else None
     return role if role in RIGHTS else None
@@ -183,7 +211,7 @@ def full_identity(role: str) -> frozenset[str]:
     return frozenset(
         scope
         for scope in scopes(role, Area.IDENTITY, "r")
-        if line(role, scope) not in {"social", "billing"}
+        if line(role, scope) not in _OUTSIDE_LINES
     )
 
 

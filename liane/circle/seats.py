@@ -139,6 +139,25 @@ def actor_for(user: User, seat: Seat, seats: list[Seat]) -> Actor:
     )
 
 
+def client_actor(organisation_id: UUID, label: str) -> Actor:
+    """A machine that calls for an organisation: it reaches what the organisation itself reaches.
+
+    Not what its professionals hold in their own name: a person who chose one of them did not
+    choose the software of the house.
+    """
+    return Actor(
+        kind="client",
+        label=label,
+        holder_id=organisation_id,
+        organisation_id=organisation_id,
+        role=rules.API_CLIENT,
+        holders=(organisation_id,),
+        read=_rights(rules.API_CLIENT, "r"),
+        write=_rights(rules.API_CLIENT, "w"),
+        channel="api",
+    )
+
+
 def _borrowed(practices: list[UUID], now: dt.datetime) -> list[UUID]:
     """Posts on duty and colleagues replaced now."""
     return [holder for _, holder in lent(practices, now, timezone.localdate(now))]

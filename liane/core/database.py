@@ -21,7 +21,7 @@ WRITE = re.compile(
     r"\s*(?:/\*.*?\*/\s*)?(?:WITH\b.*?\)\s*)?(INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.I | re.S
 )
 HOUSEKEEPING = re.compile(
-    r'"(core_accessrow|django_session|account_usersession|usersessions_usersession'
+    r'"(core_accessrow|clients_call|django_session|account_usersession|usersessions_usersession'
     r'|django_tasks_database_\w+)"'
 )
 QUOTED = re.compile(r'"([a-z0-9_]+)"')
@@ -72,6 +72,7 @@ def announce_actor(actor: acting.Actor) -> None:
         "liane.system": "on" if actor.is_system else "off",
         "liane.holders": ",".join(str(holder) for holder in actor.holders),
         "liane.user": str(actor.user_id or ""),
+        "liane.client": "on" if actor.kind == "client" else "off",
         "liane.organisation": str(actor.organisation_id or ""),
     }
     for area, scopes in actor.read.items():
@@ -91,7 +92,7 @@ def silence() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('role', 'none', true), set_config('liane.system', 'off', true), "
-            "set_config('liane.holders', '', true)"
+            "set_config('liane.client', 'off', true), set_config('liane.holders', '', true)"
         )
 
 

@@ -24,6 +24,7 @@ LINES = {
     "carer_read": "carer with right to see",
     "carer_write": "carer with right to write",
     "break_glass": "break-glass user",
+    "api_client": "API client (system scope)",
 }
 
 EXPLAINED = {
@@ -47,17 +48,19 @@ EXPLAINED = {
     ("carer_write", "clinical_note"): "the same: the note's audience narrows it, never by default",
     ("person", "thread"): "threads opened to the person: narrowed by audience",
     ("carer_write", "thread"): "threads opened to carers: narrowed by audience",
+    ("api_client", "timeline"): "nobody writes the timeline: verbs do",
 }
 """Cells whose sentence says more than two letters can."""
 
-EXTRA = {"identity"}
+EXTRA = {"identity", "api_client_outside"}
 """Lines of the code that the hand-written table does not name: the identity vigilance role, which
-issue and law (RNIV) ask for, writes the identity and nothing else."""
+issue and law (RNIV) ask for, writes the identity and nothing else; and the machine of an
+organisation outside the care team, which has what that organisation's own members have."""
 
 
 def letters(words: str) -> str:
     """The letters of a cell: what stands before its first other word."""
-    if words.startswith("own organisation"):
+    if words.startswith(("own organisation", "within scope")):
         return "rw"
     if words.startswith("own "):
         return ""
@@ -70,6 +73,8 @@ def letters(words: str) -> str:
 
 def expected(line: str, area: Area) -> str:
     words = cells()[LINES[line]][area].strip()
+    if words == "idem":
+        words = cells()[LINES[line]]["identity"].strip()
     if area is Area.ACCESS_LEDGER and "own accesses" in words:
         return ""
     return letters(words)
@@ -97,6 +102,14 @@ def test_every_line_of_the_code_is_written_by_hand_or_explained() -> None:
 )
 def test_how_a_cell_is_read(words: str, found: str) -> None:
     assert letters(words) == found
+
+
+def test_a_machine_outside_the_care_team_has_no_more_than_its_house() -> None:
+    outside, social = RIGHTS["api_client_outside"], RIGHTS["social"]
+    assert Area.WORKING_FILE not in outside
+    assert {area: outside.get(area, "") for area in outside} == {
+        area: letters for area, letters in social.items() if area is not Area.WORKING_FILE
+    }
 
 
 def test_managers_officers_and_administrators_read_no_record() -> None:
