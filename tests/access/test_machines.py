@@ -10,7 +10,7 @@ from liane.exchange.tests.world import matricule
 from liane.patients import ins
 from liane.patients.models import Patient
 from tests.access.walker import TOKEN, snapshot
-from tests.access.world import World, build
+from tests.access.world import World
 
 pytestmark = pytest.mark.django_db
 LINE = "hospital feed (machine)"
@@ -22,16 +22,16 @@ LEARNT = "patients.ExternalIdentifier"
 
 
 @pytest.fixture
-def world() -> World:
-    made = build()
+def world(world: World) -> World:
+    """Where the hospital of the table feeds Liane, and knows A."""
     with owner():
-        person = made.persons["A"]
+        person = world.persons["A"]
         ins.put(person, matricule())
         person.ins_status = Patient.InsStatus.QUALIFIED
         person.save()
-        made.organisations["hospital"].finess = "400011177"
-        made.organisations["hospital"].save()
-    return made
+        world.organisations["hospital"].finess = "400011177"
+        world.organisations["hospital"].save()
+    return world
 
 
 def about(person: Patient, event: str, **more: str) -> bytes:

@@ -21,7 +21,7 @@ from tests.access.walker import (
     unfilled,
     write_everything,
 )
-from tests.access.world import KINDS, build
+from tests.access.world import KINDS, World
 
 pytestmark = pytest.mark.django_db
 
@@ -35,24 +35,23 @@ NAMELESS = {
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_no_answer_shows_what_the_table_of_rights_forbids(kind: Kind) -> None:
-    verdict = read_everything(build(), kind, sample_for(f"read {kind.name}"))
+def test_no_answer_shows_what_the_table_of_rights_forbids(world: World, kind: Kind) -> None:
+    verdict = read_everything(world, kind, sample_for(f"read {kind.name}"))
     assert verdict.cases > 50
     assert verdict.faults == []
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_no_post_changes_a_record_out_of_reach(kind: Kind) -> None:
-    verdict = write_everything(build(), kind, sample_for(f"write {kind.name}"))
+def test_no_post_changes_a_record_out_of_reach(world: World, kind: Kind) -> None:
+    verdict = write_everything(world, kind, sample_for(f"write {kind.name}"))
     assert verdict.cases > 50
     assert verdict.faults == []
 
 
 @pytest.mark.full
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_the_whole_matrix(kind: Kind) -> None:
+def test_the_whole_matrix(world: World, kind: Kind) -> None:
     """Every route, read then written, for both persons."""
-    world = build()
     read, written = read_everything(world, kind), write_everything(world, kind)
     print(f"{kind.name}: {read.cases} reads, {written.cases} writes")  # noqa: T201
     assert read.faults + written.faults == []
@@ -75,8 +74,7 @@ def test_the_whole_matrix(kind: Kind) -> None:
         ("carer_read", {"identity", "timeline", "document", "agenda"}),
     ],
 )
-def test_the_pages_do_show_what_the_table_gives(name: str, areas: set[str]) -> None:
-    world = build()
+def test_the_pages_do_show_what_the_table_gives(world: World, name: str, areas: set[str]) -> None:
     kind = next(kind for kind in KINDS if kind.name == name)
     seen = read_everything(world, kind, record_pages).seen
     shown = {canary.area for canary in world.canaries if canary.token.lower() in seen}
@@ -88,10 +86,9 @@ def test_the_pages_do_show_what_the_table_gives(name: str, areas: set[str]) -> N
     [("ex_member", past_pages, 5), ("opposed", past_pages, 2), ("by_link", link_pages, 12)],
 )
 def test_these_see_all_that_is_theirs_and_nothing_else(
-    name: str, pages: Choice, count: int
+    world: World, name: str, pages: Choice, count: int
 ) -> None:
     """Their own past, or what their links open: each canary of it, on these pages alone."""
-    world = build()
     kind = next(kind for kind in KINDS if kind.name == name)
     verdict = read_everything(world, kind, pages)
     told = [canary for canary in world.canaries if canary.area != "identity"]
@@ -101,16 +98,16 @@ def test_these_see_all_that_is_theirs_and_nothing_else(
     assert len(theirs) == count
 
 
-def test_every_line_and_area_of_the_table_is_walked_or_said_not_to_exist_yet() -> None:
+def test_every_line_and_area_of_the_table_is_walked_or_said_not_to_exist_yet(world: World) -> None:
     """A line or a column added to the table by hand must find its actor, or its canaries, here."""
     elsewhere = {test_machines.LINE}
     assert {kind.line for kind in KINDS} | elsewhere | set(NOT_YET_LINES) == set(cells())
     assert not {kind.line for kind in KINDS} & (elsewhere | set(NOT_YET_LINES))
     areas = set(next(iter(cells().values()))) - {"actor", "note"}
-    planted = {canary.area for canary in build().canaries}
+    planted = {canary.area for canary in world.canaries}
     assert planted | set(NOT_YET_AREAS) | set(NOT_PLANTED) == areas
     assert not planted & (set(NOT_YET_AREAS) | set(NOT_PLANTED))
 
 
-def test_every_parameter_of_every_route_has_an_object() -> None:
-    assert unfilled(build()) <= NAMELESS
+def test_every_parameter_of_every_route_has_an_object(world: World) -> None:
+    assert unfilled(world) <= NAMELESS

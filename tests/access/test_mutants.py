@@ -17,7 +17,7 @@ from liane.interventions.models import InterventionQuerySet
 from liane.patients.models import Patient
 from liane.timeline.models import WorkingQuerySet
 from tests.access.walker import past_pages, read_everything, record_pages
-from tests.access.world import KINDS, build
+from tests.access.world import KINDS, World
 
 pytestmark = pytest.mark.django_db
 POSTGRESQL = connection.vendor == "postgresql"
@@ -153,14 +153,15 @@ MUTANTS: list[tuple[Mutate, str]] = [
     ("mutate", "kind"), MUTANTS, ids=lambda item: getattr(item, "__name__", item)
 )
 def test_the_matrix_kills_this_mutant(
-    mutate: Mutate, kind: str, monkeypatch: pytest.MonkeyPatch
+    world: World, mutate: Mutate, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world: Any = build()
     rules_caches_cleared()
     mutate(monkeypatch)
     actor = next(item for item in KINDS if item.name == kind)
     try:
-        assert read_everything(world, actor, record_pages).faults, "the matrix did not notice"
+        assert read_everything(world, actor, record_pages, until_fault=True).faults, (
+            "the matrix did not notice"
+        )
     finally:
         rules_caches_cleared()
 
@@ -209,27 +210,27 @@ PAST_MUTANTS: list[tuple[Mutate, str]] = [
     ("mutate", "kind"), PAST_MUTANTS, ids=lambda item: getattr(item, "__name__", item)
 )
 def test_the_matrix_kills_this_mutant_of_the_past(
-    mutate: Mutate, kind: str, monkeypatch: pytest.MonkeyPatch
+    world: World, mutate: Mutate, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PostgreSQL alone stops it, as long as its own policies of the past stand."""
-    world: Any = build()
     mutate(monkeypatch)
     actor = next(item for item in KINDS if item.name == kind)
     if POSTGRESQL:
         assert read_everything(world, actor, past_pages).faults == []
         _policies_of_the_past_open()
-    assert read_everything(world, actor, past_pages).faults, "the matrix did not notice"
+    verdict = read_everything(world, actor, past_pages, until_fault=True)
+    assert verdict.faults, "the matrix did not notice"
 
 
-def test_masks_ignored_in_the_past_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    world: Any = build()
+def test_masks_ignored_in_the_past_are_noticed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     masks_are_ignored(monkeypatch)
     actor = next(item for item in KINDS if item.name == "opposed")
     assert read_everything(world, actor, past_pages).faults
 
 
-def test_consent_lent_with_a_post_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    world: Any = build()
+def test_consent_lent_with_a_post_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rules, "NEVER_LENT", frozenset())
     actor = next(item for item in KINDS if item.name == "duty_nurse")
     assert read_everything(world, actor, lambda route: route.endswith("identite/")).faults

@@ -16,7 +16,7 @@ from liane.messaging.models import Attachment, SignedLink, Thread, Validation
 from tests import factories as make
 from tests.access.expectations import may_see
 from tests.access.walker import TOKEN, addresses, client_of, link_pages, sample_for, snapshot
-from tests.access.world import KINDS, World, build
+from tests.access.world import KINDS, World
 
 pytestmark = pytest.mark.django_db
 BY_LINK = next(kind for kind in KINDS if kind.name == "by_link")
@@ -70,10 +70,9 @@ def second_recipient(world: World) -> dict[str, tuple[str, Any]]:
     }
 
 
-def test_a_code_opens_its_own_link_and_no_other(sorts: dict[str, str]) -> None:
+def test_a_code_opens_its_own_link_and_no_other(world: World, sorts: dict[str, str]) -> None:
     """Past the code of one, every other one still asks for its own: another sort, another person,
     another recipient of the same thing."""
-    world = build()
     doors = {(name, sort): door(world, sorts, name, sort) for name in "AB" for sort in SORTS}
     doors |= {("colleague", sort): one for sort, one in second_recipient(world).items()}
     for mine, (path, link) in doors.items():
@@ -85,9 +84,8 @@ def test_a_code_opens_its_own_link_and_no_other(sorts: dict[str, str]) -> None:
 
 
 def test_a_token_means_nothing_at_another_sort_s_address_nor_with_another_s_signature(
-    sorts: dict[str, str],
+    world: World, sorts: dict[str, str]
 ) -> None:
-    world = build()
     tokens = {
         (name, sort): door(world, sorts, name, sort)[0].strip("/").rsplit("/", 1)[1]
         for name in "AB"
@@ -106,10 +104,9 @@ def test_a_token_means_nothing_at_another_sort_s_address_nor_with_another_s_sign
 
 @pytest.mark.parametrize("sort", SORTS)
 def test_expired_revoked_or_given_to_somebody_else_it_opens_nothing(
-    sort: str, sorts: dict[str, str]
+    world: World, sort: str, sorts: dict[str, str]
 ) -> None:
     """A code is good once; the link dies with its day, its owner, its recipient."""
-    world = build()
     path, link = door(world, sorts, "A", sort)
     rows = type(link)._base_manager.filter(pk=link.pk)
     code = thread_links.new_code(link)
@@ -139,8 +136,7 @@ def test_expired_revoked_or_given_to_somebody_else_it_opens_nothing(
     assert inside.get(path).status_code == 200
 
 
-def test_a_document_is_validated_by_its_own_link_alone(sorts: dict[str, str]) -> None:
-    world = build()
+def test_a_document_is_validated_by_its_own_link_alone(world: World, sorts: dict[str, str]) -> None:
     with owner():
         attached = Attachment.objects.filter(message__thread__person=world.persons["A"])
         mine = attached.get(message__thread__kind="team")
@@ -156,9 +152,8 @@ def test_a_document_is_validated_by_its_own_link_alone(sorts: dict[str, str]) ->
             assert done == ({mine.pk}), (sort, name)
 
 
-def test_behind_its_links_an_outsider_writes_in_those_rooms_alone() -> None:
+def test_behind_its_links_an_outsider_writes_in_those_rooms_alone(world: World) -> None:
     """Addresses posted to in the session that holds the three links: theirs, a third of others."""
-    world = build()
     client = client_of(world, BY_LINK)
     before = {name: snapshot(world, name) for name in "AB"}
     some = sample_for("post by_link")

@@ -144,8 +144,10 @@ class Verdict:
         return [*self.failures, *self.leaks, *self.unrecorded, *self.changed]
 
 
-def read_everything(world: World, kind: Kind, chosen: Choice = everywhere) -> Verdict:
-    """GET every chosen address of both persons as ``kind``."""
+def read_everything(
+    world: World, kind: Kind, chosen: Choice = everywhere, *, until_fault: bool = False
+) -> Verdict:
+    """GET every chosen address of both persons as ``kind``, or until something is wrong."""
     client, verdict = client_of(world, kind), Verdict()
     planted = {canary.token.lower() for canary in world.canaries}
     allowed = {canary.token.lower() for canary in world.canaries if may_see(kind, canary)}
@@ -158,6 +160,8 @@ def read_everything(world: World, kind: Kind, chosen: Choice = everywhere) -> Ve
         }
         recorded = AccessRow.objects.filter(person_id=world.persons[person].pk)
         for route, url in addresses(world, person, chosen):
+            if until_fault and verdict.faults:
+                return verdict
             before = recorded.count()
             response = client.get(url)
             # A random nonce may look like a token: only those that were planted count.

@@ -6,7 +6,6 @@ A room keeps its planters in ``liane/<room>/tests/plants.py``, which is loaded h
 """
 
 import datetime as dt
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -69,7 +68,6 @@ class World:
     """(address, link) of each sort of signed link, by person."""
     past: dt.datetime = field(default_factory=lambda: timezone.now() - dt.timedelta(days=5))
     """A moment at which the ex-member and the opposed member were in A's circle."""
-    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def canary(
         self,
@@ -80,7 +78,7 @@ class World:
         **more: object,
     ) -> str:
         """A new token, remembered with what it stands for. Letters only: it survives any filter."""
-        number = next(self._numbers)
+        number = len(self.canaries) + 1
         letters = "".join(chr(ord("a") + int(digit)) for digit in f"{number:04d}")
         token = f"Zqx{letters}"
         self.canaries.append(Canary(token, area, person, groups=groups, **more))  # type: ignore[arg-type]
