@@ -172,7 +172,8 @@ class Fragment:
     """A piece of page pushed to open browsers.
 
     ``target`` is the value of a ``data-live`` attribute (``thread:<id>``, ``person:<id>``),
-    ``swap`` is ``append``, ``prepend``, ``replace`` or ``none`` (an event without markup).
+    ``swap`` is ``append``, ``prepend``, ``replace`` or ``none`` (an event without markup); ``top``
+    is ``prepend`` for a list in which what is there already moves up.
     """
 
     target: str

@@ -52,6 +52,23 @@ class Line:
         return f"{self.last.author_label} : {words}"
 
 
+def target(of: UUID | str = "") -> str:
+    """What a list of conversations shows live: all, those about one person, or one filter's."""
+    return f"threads:{of}" if of else "threads"
+
+
+def targets(thread: Thread) -> list[str]:
+    """The lists that a conversation with something new belongs in."""
+    found: list[UUID | str] = ["", "unread"]
+    if thread.person_id is not None:
+        found.append(thread.person_id)
+    if thread.kind == Thread.Kind.DIRECT:
+        found.append("direct")
+    if thread.for_person or thread.for_carers:
+        found.append("family")
+    return [target(of) for of in found]
+
+
 def lines(*, only: str = "", before: dt.datetime | None = None) -> tuple[list[Line], bool]:
     """Conversations, unread first then the latest, and whether older ones remain.
 

@@ -19,8 +19,10 @@ def record_panel(request: HttpRequest, person: Any) -> Mapping[str, Any] | None:
         return None
     written = composer.for_person(person, "team")
     lines = inbox.of_person(person.pk)[:3]
-    url = f"/personnes/{person.pk}/messages/"
-    return {"lines": lines, "composer": written, "url": url} if lines or written else None
+    if not (lines or written):
+        return None
+    url, live = f"/personnes/{person.pk}/messages/", inbox.target(person.pk)
+    return {"lines": lines, "composer": written, "url": url, "live": live}
 
 
 def today_messages(request: HttpRequest) -> Mapping[str, Any] | None:
@@ -76,7 +78,7 @@ def render_message(entry: Any) -> list[Fragment]:
         title = inbox.title(thread, names)
         line = inbox.Line(thread, title, message, unread, bool(unread and message.urgent))
         html = render_to_string("messaging/_line.html", {"line": line, "fresh": True})
-        pieces.append(Fragment("threads", html, "prepend"))
+        pieces += [Fragment(target, html, "top") for target in inbox.targets(thread)]
     return pieces
 
 

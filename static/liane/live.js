@@ -58,11 +58,14 @@ function elements(html) {
 /* Puts a node in its place; true when it was not there before. */
 function place(container, node, swap) {
   const twin = node.id && document.getElementById(node.id);
-  if (twin) {
+  if (twin && swap === "top" && container.contains(twin)) {
+    twin.remove();
+    container.prepend(node);
+  } else if (twin) {
     const held = twin.contains(document.activeElement) && document.activeElement.id;
     twin.replaceWith(node);
     if (held) document.getElementById(held)?.focus({ preventScroll: true });
-  } else if (swap === "prepend") {
+  } else if (swap === "prepend" || swap === "top") {
     container.prepend(node);
   } else if (swap === "append") {
     container.append(node);

@@ -1,8 +1,10 @@
 """What open browsers receive: the bubble for those who may read, receipts, counts, nothing more."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
+from django.test import Client
 
 from liane.circle.queries import recipients
 from liane.core.acting import Actor, acting, owner, system
@@ -54,11 +56,37 @@ def rendered(actor: Actor, entry: Entry) -> list[str]:
 def test_the_bubble_is_one_s_own_or_another_s_and_says_nothing_unescaped() -> None:
     thread, entry = story("team")
     (own,) = rendered(make.actor("claire"), entry)
-    bubble, line = rendered(make.actor("paul"), entry)
+    bubble, line, *_ = rendered(make.actor("paul"), entry)
     assert "bubble mine" in own
     assert "bubble mine" not in bubble
     assert "18 &lt;b&gt;" in bubble
     assert f'id="ligne-{thread.pk}"' in line
+
+
+@pytest.mark.parametrize(
+    ("kind", "filters"),
+    [("team", {"threads:unread"}), ("family", {"threads:unread", "threads:family"})],
+)
+def test_a_line_goes_to_the_lists_it_belongs_in_and_to_no_other_record(
+    kind: str, filters: set[str]
+) -> None:
+    thread, entry = story(kind)
+    with acting(make.actor("paul"), read_only=True):
+        _, *lines = panels.render_message(entry)
+    assert {one.target for one in lines} == filters | {"threads", f"threads:{thread.person_id}"}
+
+
+def test_a_record_hears_of_its_own_conversations_alone(
+    sign_in: Callable[[str], Client],
+) -> None:
+    thread, _ = story("team")
+    client = sign_in("claire")
+    for path in ("", "messages/"):
+        page = client.get(f"/personnes/{thread.person_id}/{path}").content.decode()
+        assert f'data-live="threads:{thread.person_id}"' in page
+        assert 'data-live="threads"' not in page
+    assert 'data-live="threads"' in client.get("/messages/").content.decode()
+    assert 'data-live="threads:family"' in client.get("/messages/?voir=family").content.decode()
 
 
 def test_a_read_mark_renders_receipts_for_those_who_read_the_thread() -> None:
