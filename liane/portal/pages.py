@@ -57,7 +57,8 @@ def _page(request: Request, name: str, person: Patient, **more: Any) -> HttpResp
 def home(request: Request) -> HttpResponse:
     """What comes next, and everything else one tap away."""
     person = _mine(request, Area.AGENDA, "portal")
-    return _page(request, "home", person, home=queries.home(person))
+    home = queries.home(person, me=request.actor.role == "person")
+    return _page(request, "home", person, home=home)
 
 
 @route(Policy.PORTAL, audit="agenda", methods=READ)

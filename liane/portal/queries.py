@@ -19,8 +19,8 @@ from liane.core.acting import Actor
 from liane.core.areas import Area
 from liane.patients import queries as patients
 from liane.patients.models import AttendingDoctor, Contact, Patient
-from liane.stays import queries as stays
-from liane.stays.models import Stay
+from liane.stays import panels as stays
+from liane.stays.words import Absence
 from liane.timeline import queries as timeline
 from liane.timeline import written
 from liane.timeline.models import Document
@@ -34,7 +34,7 @@ class Home:
     """The first page: what comes next, and whether the person is away."""
 
     visits: list[Appointment]
-    stay: Stay | None
+    absence: Absence | None
     doctor: AttendingDoctor | None
 
 
@@ -68,11 +68,11 @@ def _whose(actor: Actor) -> UUID:
     return found
 
 
-def home(person: Patient) -> Home:
-    """Next visits, absence under way, attending doctor. At most four queries."""
+def home(person: Patient, *, me: bool) -> Home:
+    """Next visits, absence under way, attending doctor. At most five queries."""
     return Home(
         agenda.upcoming(person.pk, limit=5),
-        stays.current(person.pk),
+        stays.family(person, me=me),
         patients.attending_doctor(person.pk, clock.today()),
     )
 

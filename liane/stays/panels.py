@@ -21,9 +21,22 @@ def banner(request: Request, person: Patient) -> dict[str, Any] | None:
     }
 
 
+def is_over(stay: Stay) -> bool:
+    """The person is back, and every visit that waited for a word has had it."""
+    return stay.status == Status.ENDED and not visits.waiting(stay)
+
+
+def family(person: Patient, *, me: bool) -> words.Absence | None:
+    """What the person (``me``) or a carer is told first of an absence; None when nothing is."""
+    stay = queries.current(person.pk)
+    if stay is None or is_over(stay):
+        return None
+    return words.family(stay, person, me=me)
+
+
 def banner_context(person: Patient, stay: Stay | None) -> dict[str, Any]:
     """The banner of one person as the current actor reads it."""
-    if stay is None or (stay.status == Status.ENDED and not visits.waiting(stay)):
+    if stay is None or is_over(stay):
         return {"person": person, "stay": None}
     place = queries.reads_place(person.pk)
     return {

@@ -1,6 +1,8 @@
 """What a stay is called, for whom: the care team reads where, the others only that she is away."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -84,6 +86,36 @@ def neutral_headline(stay: Stay) -> str:
     if stay.status == Status.ENDED:
         return NEUTRAL_BACK if stay.resumption else NEUTRAL_AWAY
     return NEUTRAL_AWAY
+
+
+@dataclass(frozen=True)
+class Absence:
+    """An absence as told to the person and to carers: neither place nor reason."""
+
+    stay_id: UUID
+    title: str
+    text: str
+
+
+def family(stay: Stay, person: Patient, *, me: bool) -> Absence | None:
+    """The same facts for the person (``me``) and for carers, who are told nothing of a passage
+    that suspends no visit."""
+    who = person.short_name
+    if stay.status == Status.ENDED:
+        title = "Vous êtes de retour." if me else f"{who} est de retour à la maison."
+        return Absence(stay.pk, title, "Chacun confirme la reprise de ses visites.")
+    if not stay.suspends:
+        text = "Vos visites sont maintenues."
+        return Absence(stay.pk, "Un passage à l’hôpital est noté.", text) if me else None
+    if stay.status == Status.ON_LEAVE:
+        text = "Les visites de ces jours peuvent avoir lieu."
+        return Absence(stay.pk, f"{'Vous êtes' if me else f'{who} est'} en permission.", text)
+    if not stay.away:
+        text = "Les visites de ces jours sont suspendues."
+        return Absence(stay.pk, f"Absence prévue {since(stay.starts_at)}.", text)
+    noted = agree(person, "notée absente", "noté absent")
+    title = f"Vous êtes {noted} de la maison." if me else f"{who} n’est pas à la maison."
+    return Absence(stay.pk, title, "Les visites sont suspendues.")
 
 
 def sentence(fact: StayFact, person: Patient, state: StayState) -> str:

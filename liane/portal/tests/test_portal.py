@@ -8,11 +8,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from liane.agenda import services as agenda
 from liane.agenda.models import Appointment
+from liane.circle.compile import compile_grants
 from liane.circle.models import Membership, Opposition
 from liane.core.acting import acting, owner
 from liane.core.audience import EVERYONE, TEAM
 from liane.patients.models import Contact, Patient, Wish
+from liane.stays.movement import Kind
+from liane.stays.tests import world
 from liane.timeline.services import write_note
 from tests import factories as make
 
@@ -99,6 +103,49 @@ def test_an_absence_is_two_taps_for_those_who_may_write(
     if offered:
         assert response.headers["Location"] == "/portail/"
         assert "Les visites sont suspendues" in text(client.get("/portail/"))
+
+
+def with_account(person: Patient) -> None:
+    with owner():
+        Patient.objects.filter(pk=person.pk).update(user=make.user("odette"))
+        compile_grants(person.pk)
+
+
+def test_an_absence_is_told_until_every_visit_is_taken_up_again_and_no_longer(
+    sign_in: SignIn,
+) -> None:
+    who = world.circle()
+    coming = world.visit(who, who.claire, 20)
+    with owner():
+        Appointment.objects.filter(pk=coming.pk).update(for_person=True, for_carers=True)
+    with_account(who.odette)
+    carer, herself = sign_in("julie"), sign_in("odette")
+
+    def told() -> tuple[str, str]:
+        return tuple(text(client.get("/portail/")) for client in (carer, herself))  # type: ignore[return-value]
+
+    world.hear(who, world.admission())
+    assert "Mme Dupont n’est pas à la maison." in told()[0]
+    assert "Vous êtes notée absente de la maison." in told()[1]
+    stay = world.hear(who, world.say(Kind.DISCHARGE, 0, event="A03"))
+    assert "Mme Dupont est de retour à la maison." in told()[0]
+    assert "Vous êtes de retour." in told()[1]
+    for page in told():
+        assert "Chacun confirme la reprise" in page
+        assert "Les visites sont suspendues" not in page
+    with world.as_(who.claire):
+        agenda.accept_resumption(cause_id=stay.pk)
+    for page in told():
+        assert "de retour" not in page
+        assert f"/sejours/{stay.pk}/" not in page
+
+
+def test_a_passage_that_suspends_nothing_is_told_to_the_person_alone(sign_in: SignIn) -> None:
+    who = world.circle()
+    with_account(who.odette)
+    stay = world.hear(who, world.admission(class_code="E", event="A04"))
+    assert "Vos visites sont maintenues" in text(sign_in("odette").get("/portail/"))
+    assert f"/sejours/{stay.pk}/" not in text(sign_in("julie").get("/portail/"))
 
 
 def test_she_closes_her_record_to_somebody_and_changes_her_mind(sign_in: SignIn) -> None:
