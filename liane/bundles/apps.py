@@ -16,6 +16,7 @@ class BundlesConfig(AppConfig):
         from liane.core.registry import EntryKind, Job, NavEntry
 
         registry.protocol_examples.append(run_examples)
+        registry.protocol_trials.append("/forfaits/simulations/{}/".format)
         registry.nav.append(
             NavEntry("Forfaits", "/forfaits/", "note", 55, roles=rules.FIGURES, on_phone=False)
         )

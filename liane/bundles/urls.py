@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from liane.bundles import invoice_pages, money_pages, pages, payee_pages
+from liane.bundles import invoice_pages, money_pages, pages, payee_pages, simulation_pages
 
 ONE = "forfaits/<uuid:enrolment_id>/"
 INVOICE = "forfaits/factures/<uuid:invoice_id>/"
@@ -11,6 +11,7 @@ DRAFT = "forfaits/preparations/<uuid:draft_id>/"
 urlpatterns = [
     path("forfaits/", pages.index, name="bundles"),
     path("forfaits/chiffres/<str:form>/", pages.figures_file, name="bundle_figures"),
+    path("forfaits/simulations/<uuid:version_id>/", simulation_pages.one, name="bundle_simulation"),
     path("forfaits/sequences/<uuid:sequence_id>/preparer/", invoice_pages.prepare),
     path(DRAFT, invoice_pages.draft, name="bundle_draft"),
     path(DRAFT + "emettre/", invoice_pages.issue),

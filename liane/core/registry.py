@@ -304,6 +304,9 @@ death_steps: list[Callable[[UUID], None]] = []
 protocol_examples: list[Callable[[Any], Sequence[Any]]] = []
 """``run(protocol)`` runs the examples of a protocol that passed the check, and gives one
 ``pathways.protocols.runs.Ran`` for each."""
+protocol_trials: list[Callable[[UUID], str]] = []
+"""``trial(version_id)`` gives the address where a structure's version of a protocol is priced on
+what was really done."""
 
 
 def nav_for(role: str) -> list[NavEntry]:

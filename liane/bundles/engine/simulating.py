@@ -3,7 +3,8 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 from liane.bundles.engine.results import Settlement
 from liane.bundles.engine.settling import settle
@@ -11,61 +12,98 @@ from liane.pathways.protocols.facts import Case
 from liane.pathways.protocols.plan import Plan
 
 
-class Effect(NamedTuple):
+@dataclass
+class Effect:
     """The draft beside the definition in force, over many cases; money in cents.
 
-    ``gain``, ``lose``, ``same``: payees by the sign of what they would get more. ``payees``: that
-    difference, by payee. ``blocked``: cases with a sequence that can be billed now and could not
-    under the draft; ``freed`` the reverse. ``missing``: what the draft leaves to be completed, with
-    the number of cases it stops.
+    ``acts``: interventions read. ``payees``: what each would get more. ``blocked``: cases with a
+    sequence that can be billed now and could not under the draft; ``freed`` the reverse.
+    ``missing``: what the draft leaves to be completed, with the number of cases it stops.
+    ``refused``, ``accepted``: acts that the draft would refuse and that count now, by the reason it
+    gives, and the reverse by the reason given now.
     """
 
-    cases: int
-    before: int
-    after: int
-    payees: dict[str, int]
-    gain: int
-    lose: int
-    same: int
-    blocked: tuple[Any, ...]
-    freed: tuple[Any, ...]
-    missing: dict[str, int]
+    cases: int = 0
+    acts: int = 0
+    before: int = 0
+    after: int = 0
+    payees: Counter[str] = field(default_factory=Counter)
+    blocked: list[Any] = field(default_factory=list)
+    freed: list[Any] = field(default_factory=list)
+    missing: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+    accepted: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def gain(self) -> int:
+        """Payees who would get more."""
+        return sum(1 for cents in self.payees.values() if cents > 0)
+
+    @property
+    def lose(self) -> int:
+        """Payees who would get less."""
+        return sum(1 for cents in self.payees.values() if cents < 0)
+
+    @property
+    def same(self) -> int:
+        """Payees who would get as much."""
+        return sum(1 for cents in self.payees.values() if cents == 0)
+
+    def add(self, other: "Effect") -> None:
+        """Take in the effect on other cases."""
+        self.cases += other.cases
+        self.acts += other.acts
+        self.before += other.before
+        self.after += other.after
+        for payee, cents in other.payees.items():
+            self.payees[payee] += cents
+        self.blocked += other.blocked
+        self.freed += other.freed
+        self.missing.update(other.missing)
+        self.refused.update(other.refused)
+        self.accepted.update(other.accepted)
 
 
 def compare(current: Plan, draft: Plan, cases: Iterable[Case], until: dt.date) -> Effect:
     """Price ``draft`` against ``current`` on the same facts, one pass, cases never kept."""
-    count, before, after = 0, 0, 0
-    payees, missing = Counter[str](), Counter[str]()
-    blocked: list[Any] = []
-    freed: list[Any] = []
-    for case in cases:
-        then, now = settle(current, case, until), settle(draft, case, until)
-        count += 1
-        before += then.total_cents
-        after += now.total_cents
-        for line in then.lines:
-            payees[line.payee] -= line.cents
-        for line in now.lines:
-            payees[line.payee] += line.cents
-        missing.update({one.path for one in now.missing})
-        billed, billable = _billable(then), _billable(now)
-        if billed > billable:
-            blocked.append(case.id)
-        elif billable > billed:
-            freed.append(case.id)
-    moved = payees.values()
-    return Effect(
-        cases=count,
-        before=before,
-        after=after,
-        payees=dict(sorted(payees.items())),
-        gain=sum(1 for cents in moved if cents > 0),
-        lose=sum(1 for cents in moved if cents < 0),
-        same=sum(1 for cents in moved if cents == 0),
-        blocked=tuple(blocked),
-        freed=tuple(freed),
-        missing=dict(sorted(missing.items())),
-    )
+    return compare_each(((current, case) for case in cases), draft, until)
+
+
+def compare_each(held: Iterable[tuple[Plan, Case]], draft: Plan, until: dt.date) -> Effect:
+    """The same where each case has the plan of the version that governs it."""
+    effect = Effect()
+    for current, case in held:
+        effect.cases += 1
+        effect.acts += len(case.acts)
+        _count(effect, case, settle(current, case, until), settle(draft, case, until))
+    effect.payees = Counter(dict(sorted(effect.payees.items())))
+    return effect
+
+
+def _count(effect: Effect, case: Case, then: Settlement, now: Settlement) -> None:
+    payees = effect.payees
+    for line in then.lines:
+        effect.before += line.cents
+        payees[line.payee] -= line.cents
+    for line in now.lines:
+        effect.after += line.cents
+        payees[line.payee] += line.cents
+    if now.missing:
+        effect.missing.update({one.path for one in now.missing})
+    billed, billable = _billable(then), _billable(now)
+    if billed > billable:
+        effect.blocked.append(case.id)
+    elif billable > billed:
+        effect.freed.append(case.id)
+    if then.refusals != now.refusals:
+        _refusals(effect, then, now)
+
+
+def _refusals(effect: Effect, then: Settlement, now: Settlement) -> None:
+    before = {one.act: one.code for one in then.refusals}
+    after = {one.act: one.code for one in now.refusals}
+    effect.refused.update(code for act, code in after.items() if act not in before)
+    effect.accepted.update(code for act, code in before.items() if act not in after)
 
 
 def _billable(settlement: Settlement) -> int:

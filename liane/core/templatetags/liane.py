@@ -205,6 +205,13 @@ def plural(count: int, words: str) -> str:
     return f"{count}{NBSP}{many or one + 's'}" if abs(count) >= 2 else f"{count}{NBSP}{one}"
 
 
+@register.filter
+def plural_word(count: int, words: str) -> str:
+    """``3|plural_word:"perd,perdent"`` → ``perdent``: the word without its number."""
+    one, _, many = words.partition(",")
+    return (many or one + "s") if abs(count) >= 2 else one
+
+
 # ------------------------------------------------------------------ what components need
 @register.filter
 def first_of(items: Iterable[Any] | None, count: Any) -> list[Any]:

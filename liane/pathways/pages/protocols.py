@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
+from liane.core import registry
 from liane.core.errors import Conflict, Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
@@ -68,6 +69,7 @@ def edit(request: Request, version_id: UUID) -> HttpResponse:
         "row": row, "text": text, "error": error, "looked": looked, "gaps": gaps,
         "form": CompleteForm(gaps=gaps), "completions": drafts.completions(row),
         "mine": row.author_user_id == request.actor.user_id,
+        "trials": [trial(row.pk) for trial in registry.protocol_trials],
     }  # fmt: skip
     return render(request, "pathways/draft.html", context, status=status)
 

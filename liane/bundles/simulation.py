@@ -1,0 +1,112 @@
+"""A draft priced on what was really done: who would gain, lose, or be blocked. Nothing is written.
+
+Each stored enrolment is settled twice on the same facts: under the version that governs it, and
+under the draft. Read by a machine; the answer names payees, never persons cared for.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from liane.bundles import facts
+from liane.bundles.engine.simulating import Effect, compare_each
+from liane.bundles.engine.texts import REASONS
+from liane.bundles.payees import names_of
+from liane.circle.reach import Reach
+from liane.core import acting, ledger
+from liane.core.ids import parse
+from liane.pathways import cases
+from liane.pathways.models import Enrolment
+from liane.pathways.protocols.facts import Case
+from liane.pathways.protocols.format import Protocol
+from liane.pathways.protocols.library import gaps
+from liane.pathways.protocols.plan import Plan, compile_protocol
+
+NAMELESS = {"sharing": "clé de répartition", "dropout": "règle de fin anticipée"}
+"""What a definition may lack without any mark at its place."""
+
+
+@dataclass(frozen=True)
+class Mover:
+    """One payee: what they would get more (or less), in cents."""
+
+    name: str
+    cents: int
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """The effect of a draft, with the names of payees; movers from who gains most."""
+
+    protocol: Protocol
+    until: dt.date
+    effect: Effect
+    movers: Sequence[Mover]
+
+    @property
+    def difference(self) -> int:
+        """What would be owed more, in cents."""
+        return self.effect.after - self.effect.before
+
+    @property
+    def unpriced(self) -> list[tuple[str, str, int]]:
+        """What the draft leaves to be completed: (path, what, how many enrolments it stops)."""
+        said = {one.path: one.what for one in gaps(self.protocol)}
+        return [
+            (path, said.get(path, NAMELESS.get(path, path)), n)
+            for path, n in sorted(self.effect.missing.items())
+        ]
+
+    @property
+    def refused(self) -> list[tuple[str, int]]:
+        """Acts counted today that the draft would refuse, by reason in words."""
+        return [(REASONS[code], number) for code, number in self.effect.refused.most_common()]
+
+    @property
+    def accepted(self) -> list[tuple[str, int]]:
+        """Acts refused today that the draft would count, by the reason of today in words."""
+        return [(REASONS[code], number) for code, number in self.effect.accepted.most_common()]
+
+
+def run(protocol: Protocol, until: dt.date, organisation_id: UUID | None = None) -> Simulation:
+    """Price a draft on every enrolment of its pathway, or on those of one structure."""
+    with acting.acting(acting.system("simulation", organisation_id=organisation_id)):
+        rows = Enrolment.objects.filter(
+            protocol_key=protocol.key, status__in=cases.READ, included_on__isnull=False
+        )
+        if organisation_id is not None:
+            rows = rows.filter(organisation_id=organisation_id)
+        ids = list(rows.order_by("pk").values_list("pk", flat=True))
+        effect = compare_each(_held(ids, until), compile_protocol(protocol), until)
+        movers = _movers(effect)
+    return Simulation(protocol, until, effect, movers)
+
+
+def _held(ids: Sequence[UUID], until: dt.date) -> Iterator[tuple[Plan, Case]]:
+    for one in facts.read(ids, until):
+        yield one.plan, one.case
+
+
+def _movers(effect: Effect) -> list[Mover]:
+    known = names_of({pk for payee in effect.payees if (pk := parse(payee))})
+    moved = [
+        Mover(known.get(parse(payee), payee), cents)  # type: ignore[arg-type]
+        for payee, cents in effect.payees.items()
+        if cents
+    ]
+    return sorted(moved, key=lambda one: (-one.cents, one.name))
+
+
+SHOWN = 50
+"""Blocked enrolments named on the page."""
+
+
+def named(enrolments: Sequence[UUID]) -> list[Enrolment]:
+    """Those of these enrolments that the actor reaches, with their persons, recorded as read."""
+    rows = Enrolment.objects.within(Reach.of(acting.current())).filter(
+        pk__in=list(enrolments)[:SHOWN]
+    )
+    found = list(rows.select_related("person").order_by("person__birth_name", "pk"))
+    ledger.read({row.person_id for row in found}, "money")
+    return found
