@@ -8,6 +8,8 @@ _APART = re.compile(r"[^a-z0-9]+")
 
 def normalise(value: str) -> str:
     """Lower case, no accents, words separated by one space: ``L’Élysée`` → ``l elysee``."""
+    if value.isascii():
+        return _APART.sub(" ", value.lower()).strip()
     folded = unicodedata.normalize(
         "NFKD", value.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae")
     )

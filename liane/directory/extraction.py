@@ -1,12 +1,13 @@
 """The free-access extraction of the Annuaire Santé, line by line.
 
 Layout: ``PS_LibreAcces_Personne_activite``, one activity a line, columns separated by ``|`` and
-named by the first line (ANS, « Extractions du service Annuaire Santé en libre accès »). Columns are
-found by name, so that an added or moved one changes nothing.
+named by the first line (ANS, « Extractions du service Annuaire Santé en libre accès »; 56 columns
+in 2026). Columns are found by name, so that an added or moved one changes nothing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from liane.core.errors import Refused
 from liane.core.text import normalise
@@ -32,13 +33,40 @@ SECTORS: tuple[tuple[str, Kind], ...] = (
     ("hopital", Kind.HOSPITAL),
 )
 """Kinds by words of the sector's label (TRE_R02), the first that fits."""
+_PLACE = " (coord. structure)"
+_COLUMNS = {
+    "type": "Type d'identifiant PP",
+    "rpps": "Identifiant PP",
+    "title": "Code civilité d'exercice",
+    "family": "Nom d'exercice",
+    "given": "Prénom d'exercice",
+    "profession": "Code profession",
+    "specialty": "Code savoir-faire",
+    "specialty_name": "Libellé savoir-faire",
+    "brand": "Enseigne commerciale site",
+    "legal": "Raison sociale site",
+    "technical": "Identifiant technique de la structure",
+    "finess": "Numéro FINESS site",
+    "siret": "Numéro SIRET site",
+    "number": f"Numéro Voie{_PLACE}",
+    "again": f"Indice répétition voie{_PLACE}",
+    "street_kind": f"Libellé type de voie{_PLACE}",
+    "street": f"Libellé Voie{_PLACE}",
+    "postcode": f"Code postal{_PLACE}",
+    "town": f"Libellé commune{_PLACE}",
+    "office": f"Bureau cedex{_PLACE}",
+    "insee": f"Code commune{_PLACE}",
+    "phone": f"Téléphone{_PLACE}",
+    "email": f"Adresse e-mail{_PLACE}",
+    "sector": "Libellé secteur d'activité",
+}
 
 
 class BadFileError(ValueError):
     """The file is not this extraction; its message says what is missing."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Site:
     """The structure of an activity, as the national directory knows it."""
 
@@ -55,7 +83,7 @@ class Site:
     email: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Activity:
     """One line: a professional and, when there is one, a place where they work."""
 
@@ -69,102 +97,82 @@ class Activity:
     site: Site | None
 
 
-def read(lines: Iterable[str]) -> Iterator[tuple[int, Activity | str]]:
-    """(line number, activity or the reason why it is refused). Raises BadFileError at once."""
-    rows = iter(lines)
-    header = _cells(next(rows, "").lstrip("\ufeff"))
-    columns = {_key(name): place for place, name in enumerate(header) if name}
-    missing = [name for name in NEEDED if _key(name) not in columns]
-    if missing:
-        raise BadFileError(f"colonnes absentes : {', '.join(missing)}")
-    for number, line in enumerate(rows, start=2):
-        if not line.strip():
-            continue
+class Layout:
+    """Where each column of a file stands."""
+
+    def __init__(self, header: str) -> None:
+        """Read the first line. Raises BadFileError when it names no such extraction."""
+        named = {normalise(name): place for place, name in enumerate(_cells(header)) if name}
+        missing = [name for name in NEEDED if normalise(name) not in named]
+        if missing:
+            raise BadFileError(f"colonnes absentes : {', '.join(missing)}")
+        self.places = {name: named.get(normalise(column), -1) for name, column in _COLUMNS.items()}
+
+    def read(self, line: str) -> Activity:
+        """The activity of a line. Raises Refused with the reason why it cannot be taken."""
         cells = _cells(line)
-        row = {name: cells[place] for name, place in columns.items() if place < len(cells)}
-        try:
-            yield number, _activity(row)
-        except Refused as refusal:
-            yield number, refusal.message
+        count = len(cells)
+        row = {
+            name: cells[place] if 0 <= place < count else "" for name, place in self.places.items()
+        }
+        return _activity(row)
 
 
-def _key(name: str) -> str:
-    return normalise(name)
-
-
-def _cells(line: str) -> list[str]:
-    return [cell.strip().strip('"') for cell in line.rstrip("\r\n").split("|")]
+def _cells(line: str) -> Sequence[str]:
+    return [cell.strip(' "\t\r\n') for cell in line.lstrip("\ufeff").replace("\0", "").split("|")]
 
 
 def _activity(row: dict[str, str]) -> Activity:
-    def cell(name: str) -> str:
-        return row.get(_key(name), "")
-
-    kind_of_number = cell("Type d'identifiant PP")
-    if kind_of_number and kind_of_number != RPPS_TYPE:
+    if row["type"] and row["type"] != RPPS_TYPE:
         raise Refused("identifiant autre que RPPS")
-    number = identifiers.rpps(cell("Identifiant PP"))
-    family, given = cell("Nom d'exercice"), cell("Prénom d'exercice")
-    if not family:
+    number = identifiers.rpps(row["rpps"])
+    if not row["family"]:
         raise Refused("nom d’exercice absent")
-    if not cell("Code profession"):
+    if not row["profession"]:
         raise Refused("profession absente")
     return Activity(
         rpps=number,
-        title=_title(cell("Code civilité d'exercice")),
-        family=family[:100],
-        given=given[:100],
-        profession=cell("Code profession")[:5],
-        specialty=cell("Code savoir-faire")[:10],
-        specialty_name=cell("Libellé savoir-faire")[:120],
+        title={"DR": "Dr", "PR": "Pr"}.get(row["title"].upper(), ""),
+        family=row["family"][:100],
+        given=row["given"][:100],
+        profession=row["profession"][:5],
+        specialty=row["specialty"][:10],
+        specialty_name=row["specialty_name"][:120],
         site=_site(row),
     )
 
 
-def _title(code: str) -> str:
-    return {"DR": "Dr", "PR": "Pr"}.get(code.upper(), "")
-
-
 def _site(row: dict[str, str]) -> Site | None:
-    def cell(name: str) -> str:
-        return row.get(_key(name), "")
-
-    def place(name: str) -> str:
-        return cell(f"{name} (coord. structure)")
-
-    name = cell("Enseigne commerciale site") or cell("Raison sociale site")
-    technical = cell("Identifiant technique de la structure")
-    finess, siret = cell("Numéro FINESS site"), cell("Numéro SIRET site")
-    key = technical or (f"finess:{finess}" if finess else f"siret:{siret}" if siret else "")
+    finess, siret = row["finess"], row["siret"]
+    key = row["technical"] or (f"finess:{finess}" if finess else f"siret:{siret}" if siret else "")
     if not key:
         return None
-    street = (
-        f"{place('Numéro Voie')} {place('Indice répétition voie')} "
-        f"{place('Libellé type de voie')} {place('Libellé Voie')}"
-    )
+    name = row["brand"] or row["legal"] or f"Cabinet {row['given']} {row['family']}"
+    street = f"{row['number']} {row['again']} {row['street_kind']} {row['street']}"
     return Site(
         external_id=key[:60],
-        name=(name or f"Cabinet {cell('Prénom d exercice')} {cell('Nom d exercice')}")[:200],
-        kind=_kind(cell("Libellé secteur d'activité")),
+        name=name[:200],
+        kind=_kind(row["sector"]),
         finess=_checked(identifiers.finess, finess),
         siret=_checked(identifiers.siret, siret),
         line=" ".join(street.split())[:200],
-        postcode=place("Code postal")[:10],
-        city=_town(place("Libellé commune") or _after_code(place("Bureau cedex")))[:100],
-        insee=place("Code commune")[:5],
-        phone=_phone(place("Téléphone")),
-        email=place("Adresse e-mail")[:254],
+        postcode=row["postcode"][:10],
+        city=_town(row["town"] or _after_code(row["office"]))[:100],
+        insee=row["insee"][:5],
+        phone=_phone(row["phone"]),
+        email=row["email"][:254],
     )
 
 
-def _checked(check: object, value: str) -> str:
+def _checked(check: Callable[[str], str], value: str) -> str:
     """The number when it is right, nothing otherwise: a wrong one must not be kept."""
     try:
-        return str(check(value)) if value and callable(check) else ""
+        return check(value) if value else ""
     except Refused:
         return ""
 
 
+@lru_cache(maxsize=500)
 def _kind(sector: str) -> Kind:
     words = normalise(sector)
     return next((kind for sign, kind in SECTORS if sign in words), Kind.OTHER)

@@ -1,197 +1,171 @@
-"""Bringing the national extraction in: batches, the same file twice changes nothing.
+"""Bringing the national extraction in: by batches, resumable, the same file twice changes nothing.
 
-What users corrected (telephone, address…) stays: the national value does not overwrite it.
+Each batch commits its rows with how far the file was read: a killed import goes on from there. A
+line read before is known by its digest and costs one look. What users corrected (telephone,
+address…) stays: the national value does not overwrite it.
 """
 
-from collections.abc import Iterable, Sequence
+import csv
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from hashlib import blake2b, file_digest
+from io import BytesIO
 from itertools import batched
-from uuid import UUID
+from pathlib import Path
+from typing import BinaryIO
 
 from django.db import transaction
 
-from liane.directory.extraction import Activity, Site, read
-from liane.directory.index import index_organisations, index_professionals
-from liane.directory.models import Change, Organisation, Practice, Professional
-from liane.directory.services import CONTACT_FIELDS
+from liane.core.errors import Refused
+from liane.directory import bulk, departing
+from liane.directory.extraction import Activity, Layout
+from liane.directory.importing_rows import Rows
+from liane.directory.index import Vocabulary
+from liane.directory.models import DirectoryImport, NationalLine, RejectedLine
+from liane.directory.runs import claim, close, start
 
-BATCH = 1_000
-PERSON_FIELDS = ("title", "family", "given", "profession", "specialty", "specialty_name")
-SITE_FIELDS = ("name", "kind", "siret", "line", "postcode", "city", "insee", "phone", "email")
+BATCH = 2_000
+LONGEST = 100_000
+"""Bytes of one line; a longer one is several that are refused."""
+TOLD = 1_000
+"""Rejected lines listed in the report; `write_rejected` gives all of them."""
+MAPPING = b"1"
+"""Changed when lines are read differently, so that known ones are read again."""
+Tell = Callable[[DirectoryImport], None]
 
 
 @dataclass
 class Report:
-    """What became of each line of the file."""
+    """What became of each line of the file. ``left`` are professionals that it no longer names."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     rejected: list[dict[str, str]] = field(default_factory=list)
+    rejected_in_all: int = 0
+    left: departing.Left = field(default_factory=departing.Left)
 
     def as_dict(self) -> dict[str, object]:
         """The last line of output of every import of Liane."""
-        return {
+        report: dict[str, object] = {
             "created": self.created,
             "updated": self.updated,
             "unchanged": self.unchanged,
             "rejected": self.rejected,
         }
+        if self.left.ended:
+            report["ended"] = self.left.ended
+        if self.rejected_in_all > len(self.rejected):
+            report["rejected_in_all"] = self.rejected_in_all
+        return report
 
 
-@dataclass
-class _Touched:
-    """Rows made or changed by one batch."""
-
-    made: set[UUID] = field(default_factory=set)
-    changed: set[UUID] = field(default_factory=set)
+def load(lines: Iterable[str], where: str = "", *, complete: bool = False) -> Report:
+    """Import lines that are no file. Raises BadFileError before writing."""
+    text = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines)
+    return _load(BytesIO(text.encode()), where, "", complete, lambda run: None)
 
 
-def load(lines: Iterable[str], where: str = "") -> Report:
-    """Import every line; each batch commits by itself. Raises BadFileError before writing."""
-    report = Report()
-    for batch in batched(read(lines), BATCH):  # noqa: B911
-        good: list[Activity] = []
-        for number, outcome in batch:
-            if isinstance(outcome, str):
-                place = f"{where}:{number}" if where else str(number)
-                report.rejected.append({"where": place, "why": outcome})
-            else:
-                good.append(outcome)
-        if good:
-            with transaction.atomic():
-                _batch(good, report)
-    return report
+def load_file(path: Path, *, complete: bool = False, tell: Tell = lambda run: None) -> Report:
+    """Import a file, or go on with it where an earlier run of the same file stopped.
+
+    ``complete``: whoever is not in the file has left, however many they are (see `departing`).
+    ``tell(run)`` is called after each batch. Raises BadFileError and OSError before writing.
+    """
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+        file.seek(0)
+        return _load(file, path.name, digest, complete, tell)
 
 
-def _batch(activities: Sequence[Activity], report: Report) -> None:
-    touched = _Touched()
-    people = _professionals(activities, touched)
-    sites = _organisations([item.site for item in activities if item.site is not None], touched)
-    wanted = {
-        (people[item.rpps].pk, sites[item.site.external_id].pk): item.site
-        for item in activities
-        if item.site is not None
-    }
-    known = set(
-        Practice.objects.filter(
-            professional_id__in={pair[0] for pair in wanted},
-            organisation_id__in={pair[1] for pair in wanted},
-        ).values_list("professional_id", "organisation_id")
-    )
-    new = [
-        Practice(
-            professional_id=person,
-            organisation_id=place,
-            city=site.city,
-            postcode=site.postcode,
-            line=site.line,
-            insee=site.insee,
-        )
-        for (person, place), site in wanted.items()
-        if (person, place) not in known
-    ]
-    Practice.objects.bulk_create(new, batch_size=BATCH)
-    fresh = {(practice.professional_id, practice.organisation_id) for practice in new}
-    for item in activities:
-        _count(item, people, sites, touched, fresh, report)
-    moved = {practice.professional_id for practice in new}
-    index_professionals(moved | {person.pk for person in people.values()} & _all(touched))
-    index_organisations({place.pk for place in sites.values()} & _all(touched))
+def _load(file: BinaryIO, where: str, digest: str, complete: bool, tell: Tell) -> Report:
+    header = file.readline(LONGEST)
+    layout = Layout(header.decode(errors="replace"))
+    run = start(where, digest, len(header))
+    file.seek(run.offset)
+    rows = Rows(Vocabulary(), run.pk)
+    for batch in batched(_lines(file, run.line), BATCH):  # noqa: B911
+        with transaction.atomic():
+            claim(run)
+            _take(batch, layout, rows, run)
+        tell(run)
+    left = departing.depart(run, complete=complete)
+    close(run, left.ended)
+    return _report(run, where, left)
 
 
-def _all(touched: _Touched) -> set[UUID]:
-    return touched.made | touched.changed
+def _lines(file: BinaryIO, number: int) -> Iterator[tuple[int, bytes]]:
+    """Lines from here, numbered as an editor numbers them."""
+    while line := file.readline(LONGEST):
+        number += 1
+        yield number, line
 
 
-def _count(
-    item: Activity,
-    people: dict[str, Professional],
-    sites: dict[str, Organisation],
-    touched: _Touched,
-    fresh: set[tuple[UUID, UUID]],
-    report: Report,
+def _take(
+    batch: tuple[tuple[int, bytes], ...], layout: Layout, rows: Rows, run: DirectoryImport
 ) -> None:
-    person = people[item.rpps].pk
-    place = sites[item.site.external_id].pk if item.site is not None else None
-    if person in touched.made or (place is not None and (person, place) in fresh):
-        report.created += 1
-    elif person in touched.changed or place in touched.changed:
-        report.updated += 1
-    else:
-        report.unchanged += 1
+    """One batch, in the transaction that keeps how far the file was read."""
+    run.offset += sum(len(line) for _, line in batch)
+    run.line = batch[-1][0]
+    fresh = _unknown(batch, run)
+    good: list[tuple[int, Activity]] = []
+    refused: list[tuple[int, int, str]] = []
+    for number, digest, line in fresh:
+        try:
+            good.append((digest, layout.read(line.decode(errors="replace"))))
+        except Refused as refusal:
+            refused.append((run.pk, number, refusal.message[:200]))
+    bulk.insert(RejectedLine, ("run_id", "line", "why"), refused)
+    if good:
+        made, changed = rows.write(good)
+        run.created += made
+        run.updated += changed
+        run.unchanged += len(good) - made - changed
+    run.save()
 
 
-def _professionals(activities: Sequence[Activity], touched: _Touched) -> dict[str, Professional]:
-    wanted = {item.rpps: item for item in activities}
-    found = {
-        str(person.rpps): person for person in Professional.objects.filter(rpps__in=list(wanted))
-    }
-    new, changed = [], []
-    for number, item in wanted.items():
-        values = {name: getattr(item, name) for name in PERSON_FIELDS}
-        person = found.get(number)
-        if person is None:
-            found[number] = Professional(rpps=number, **values)
-            new.append(found[number])
-        elif _differs(person, values):
-            changed.append(person)
-    Professional.objects.bulk_create(new, batch_size=BATCH)
-    if changed:
-        Professional.objects.bulk_update(changed, PERSON_FIELDS, batch_size=200)
-    touched.made |= {person.pk for person in new}
-    touched.changed |= {person.pk for person in changed}
-    return found
+def _unknown(
+    batch: tuple[tuple[int, bytes], ...], run: DirectoryImport
+) -> list[tuple[int, int, bytes]]:
+    """(number, digest, line) of those never read before; the others are only marked as there."""
+    lines = {_digest(line): (number, line) for number, line in batch if line.strip()}
+    known = set(
+        NationalLine.objects.filter(digest__in=list(lines)).values_list("digest", flat=True)
+    )
+    NationalLine.objects.filter(digest__in=list(known)).exclude(run=run.pk).update(run=run.pk)
+    twice = sum(1 for _, line in batch if line.strip()) - len(lines)
+    run.unchanged += len(known) + twice
+    return [
+        (number, digest, line) for digest, (number, line) in lines.items() if digest not in known
+    ]
 
 
-def _organisations(sites: Sequence[Site], touched: _Touched) -> dict[str, Organisation]:
-    wanted = {site.external_id: site for site in sites}
-    found = {
-        place.external_id: place
-        for place in Organisation.objects.filter(external_id__in=list(wanted))
-    }
-    by_finess = {
-        place.finess: place
-        for place in Organisation.objects.filter(
-            finess__in=[site.finess for site in wanted.values() if site.finess]
-        )
-    }
-    kept = _corrected([place.pk for place in (*found.values(), *by_finess.values())])
-    new: dict[UUID, Organisation] = {}
-    changed: dict[UUID, Organisation] = {}
-    for key, site in wanted.items():
-        place = found.get(key) or by_finess.get(site.finess if site.finess else "-")
-        if place is None:
-            values = {name: getattr(site, name) for name in SITE_FIELDS}
-            place = Organisation(external_id=key, finess=site.finess, **values)
-            new[place.pk] = place
-            if site.finess:
-                by_finess[site.finess] = place
-        elif place.external_id and place.pk not in new:
-            values = {
-                name: getattr(site, name)
-                for name in SITE_FIELDS
-                if (place.pk, CONTACT_FIELDS.get(name, "")) not in kept and getattr(site, name)
-            }
-            if _differs(place, values):
-                changed[place.pk] = place
-        found[key] = place
-    Organisation.objects.bulk_create(new.values(), batch_size=BATCH)
-    if changed:
-        Organisation.objects.bulk_update(changed.values(), SITE_FIELDS, batch_size=200)
-    touched.made |= set(new)
-    touched.changed |= set(changed)
-    return found
+def _digest(line: bytes) -> int:
+    made = blake2b(line.rstrip(b"\r\n"), digest_size=8, key=MAPPING).digest()
+    return int.from_bytes(made, signed=True)
 
 
-def _corrected(ids: Sequence[UUID]) -> set[tuple[UUID, str]]:
-    """(row, field in words) that users corrected."""
-    return set(Change.objects.filter(object_id__in=list(ids)).values_list("object_id", "what"))
+def _report(run: DirectoryImport, where: str, left: departing.Left) -> Report:
+    listed = run.rejects.order_by("line")
+    return Report(
+        run.created,
+        run.updated,
+        run.unchanged,
+        [
+            {"where": f"{where}:{one.line}" if where else str(one.line), "why": one.why}
+            for one in listed[:TOLD]
+        ],
+        listed.count(),
+        left,
+    )
 
 
-def _differs(row: Professional | Organisation, values: dict[str, object]) -> bool:
-    """Set ``values`` on the row; True when something was different."""
-    different = {name: value for name, value in values.items() if getattr(row, name) != value}
-    for name, value in different.items():
-        setattr(row, name, value)
-    return bool(different)
+def write_rejected(path: Path) -> None:
+    """Write every line that the last import refused, with its number and reason (CSV)."""
+    last = DirectoryImport.objects.order_by("-pk").first()
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(("ligne", "motif"))
+        if last is not None:
+            rows = last.rejects.order_by("line").values_list("line", "why")
+            writer.writerows(rows.iterator(chunk_size=2_000))

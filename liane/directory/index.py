@@ -5,13 +5,13 @@ people type is compared with the vocabulary, never with every row: at 100,000 pr
 search looks at a few dozen words, then at the rows of those words through an index.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from django.db import transaction
 
 from liane.core.text import normalise, trigrams
-from liane.directory import needs
+from liane.directory import bulk, needs
 from liane.directory.models import (
     HealthcareService,
     Organisation,
@@ -26,6 +26,36 @@ Kind = Posting.Kind
 BATCH = 2_000
 Places = Mapping[str, bool]
 """Words of one row: True where the word belongs to the name, False where to the town."""
+
+
+class Vocabulary:
+    """Numbers of words, kept between the batches of a long import (a bounded number of them)."""
+
+    def __init__(self, room: int = 400_000) -> None:
+        self.room = room
+        self.numbers: dict[str, int] = {}
+
+    def of(self, words: set[str]) -> dict[str, int]:
+        """The number of each word; new words enter the vocabulary."""
+        missing = words - self.numbers.keys()
+        if missing:
+            if len(self.numbers) + len(missing) > self.room:
+                self.numbers.clear()
+                missing = words
+            self.numbers.update(_vocabulary(missing))
+        return self.numbers
+
+
+def index_new(kind: str, found: Mapping[UUID, Places], vocabulary: Vocabulary) -> None:
+    """Index rows that have just been made, many at once; the caller holds the transaction."""
+    numbers = vocabulary.of({word for places in found.values() for word in places})
+    rows = [
+        (numbers[word], kind, pk, in_name)
+        for pk, places in found.items()
+        for word, in_name in places.items()
+    ]
+    rows.sort(key=lambda row: row[0])
+    bulk.insert(Posting, ("word_id", "kind", "object_id", "in_name"), rows)
 
 
 def words_of(*texts: str) -> set[str]:
@@ -111,23 +141,21 @@ def _vocabulary(words: set[str]) -> dict[str, int]:
     Word.objects.bulk_create(
         [Word(text=word) for word in missing], batch_size=BATCH, ignore_conflicts=True
     )
-    made = _known(set(missing))
+    made = _known(missing)
     already = set(
         WordGram.objects.filter(word_id__in=made.values()).values_list("word_id", flat=True)
     )
-    WordGram.objects.bulk_create(
-        [
-            WordGram(word_id=number, gram=gram)
-            for word, number in made.items()
-            if number not in already
-            for gram in trigrams(word)
-        ],
-        batch_size=BATCH,
-    )
+    grams = [
+        (number, gram)
+        for word, number in made.items()
+        if number not in already
+        for gram in trigrams(word)
+    ]
+    bulk.insert(WordGram, ("word_id", "gram"), grams)
     return numbers | made
 
 
-def _known(words: set[str]) -> dict[str, int]:
+def _known(words: Collection[str]) -> dict[str, int]:
     ordered = sorted(words)
     found: dict[str, int] = {}
     for start in range(0, len(ordered), BATCH):

@@ -1,5 +1,6 @@
 """Professionals, organisations, what these offer, and the territories they answer for."""
 
+from liane.directory.models.national import DirectoryImport, NationalLine, RejectedLine
 from liane.directory.models.offers import Correspondent, HealthcareService, Said, ServiceArea
 from liane.directory.models.structures import (
     Absence,
@@ -28,15 +29,18 @@ __all__ = [
     "Correspondent",
     "Coverage",
     "Department",
+    "DirectoryImport",
     "Duty",
     "Epci",
     "HealthcareService",
     "Locum",
+    "NationalLine",
     "Organisation",
     "Post",
     "Posting",
     "Practice",
     "Professional",
+    "RejectedLine",
     "Said",
     "ServiceArea",
     "Word",
