@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from liane.agenda import rules
+from liane.agenda import recurrence, rules
 from liane.agenda.models import Appointment, AppointmentEvent, Cause, Series
 from liane.circle.reach import Reach
 from liane.core import acting, ledger, registry
@@ -321,6 +321,21 @@ def resumptions(person_id: UUID | None = None) -> list[tuple[Cause, list[Appoint
                 found.setdefault(cause.pk, (cause, []))[1].append(visit)
     ledger.read({visits[0].person_id for _, visits in found.values()}, "agenda")
     return list(found.values())
+
+
+def goes_on(series_id: UUID) -> bool:
+    """Whether a series still has visits to come, made into rows or not yet."""
+    coming = Appointment.objects.filter(
+        series_id=series_id, status__in=[Status.PLANNED, Status.SUSPENDED]
+    )
+    if coming.exists():
+        return True
+    series = Series.objects.filter(pk=series_id, ended_at=None).first()
+    if series is None:
+        return False
+    since = series.made_until or series.starts_at
+    far = since + dt.timedelta(days=800)
+    return bool(recurrence.starts(series.rule, series.starts_at, series.zone, since, far))
 
 
 def waiting_of(cause_id: UUID) -> list[Appointment]:

@@ -10,7 +10,7 @@ class CareplansConfig(AppConfig):
 
     def ready(self) -> None:
         """Offer the tab, panels, journal kinds, notifications, jobs and the journal's reader."""
-        from liane.careplans import doing, links, panels, services
+        from liane.careplans import links, panels, returns, services
         from liane.circle import rules
         from liane.core import registry
         from liane.core.areas import Area
@@ -24,7 +24,7 @@ class CareplansConfig(AppConfig):
             TodaySection("careplans", "side", 15, "careplans/today.html", panels.today)
         )
         registry.panels.append(Panel("careplan", "side", 25, "careplans/panel.html", panels.record))
-        registry.readers.append(Reader("careplans", doing.read))
+        registry.readers.append(Reader("careplans", returns.read))
         registry.add_jobs(
             Job("careplans.silence", timedelta(hours=1), services.note_silences),
             Job("careplans.reviews", timedelta(hours=1), services.note_reviews),

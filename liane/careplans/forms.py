@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django import forms
 
-from liane.agenda.models import Place
 from liane.careplans.models import Action, Problem, Words
 from liane.careplans.rules import LONGEST
 
@@ -222,22 +221,6 @@ class WordsForm(forms.Form):
     )
     text = _text("En quelques mots", rows=3, required=True)
     both = forms.BooleanField(label="Mes proches peuvent le lire aussi", required=False)
-
-
-class VisitForm(forms.Form):
-    """An appointment for an action."""
-
-    assignee = forms.ChoiceField(label="Avec qui")
-    day = forms.DateField(
-        label="Le", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    hour = forms.TimeField(label="À", widget=forms.TimeInput(attrs={"type": "time"}))
-    minutes = forms.IntegerField(label="Durée (minutes)", initial=30, min_value=5, max_value=480)
-    place = forms.ChoiceField(label="Où", choices=Place.choices)
-
-    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["assignee"].choices = choices  # type: ignore[attr-defined]
 
 
 class GiveForm(forms.Form):

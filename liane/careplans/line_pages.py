@@ -1,6 +1,5 @@
 """Pages of one line: add, change, withdraw, move; what an action becomes."""
 
-import datetime as dt
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +8,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from liane.agenda.forms import PlanForm
 from liane.agenda.visit import Visit
 from liane.careplans import contents, doing, editing, holders, queries
-from liane.careplans.forms import GiveForm, UnreachedForm, VisitForm, holder_of
+from liane.careplans.forms import GiveForm, UnreachedForm
 from liane.careplans.models import Action, Objective
 from liane.careplans.pages import POST, TAB, line_form, parent_of, person_of, plan_of, refused, show
 from liane.circle.record import frame
@@ -187,26 +187,35 @@ def give(request: Request, plan_line_id: UUID) -> HttpResponse:
 
 @route(Policy.PROFESSIONAL, audit="care_plan")
 def visit(request: Request, plan_line_id: UUID) -> HttpResponse:
-    """The action becomes an appointment."""
+    """The action becomes an appointment, or a series of them."""
     action = _of(plan_line_id, Action)
-    start = {"assignee": holders.chosen(action), "day": action.starts_on or action.due_on}
-    form = VisitForm(request.POST or None, initial=start, choices=holders.around(action.person_id))
+    start = {
+        "intervenant": holders.chosen(action), "title": action.text[:120], "hour": "09:00",
+        "day": action.starts_on or action.due_on or timezone.localdate(), "until": action.due_on,
+    }  # fmt: skip
+    form = PlanForm(request.POST or None, initial=start, choices=holders.around(action.person_id))
     if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        at = timezone.make_aware(dt.datetime.combine(data["day"], data["hour"]))
-        to: dict[str, Any] = {f"{name}_id": pk for name, pk in holder_of(data["assignee"]).items()}
-        planned = Visit(
-            action.person_id, at, data["minutes"], title=action.text[:120], place=data["place"],
-            **to,
-        )  # fmt: skip
         try:
-            doing.plan_visit(action.pk, planned, key=client_key(request))
+            _planned(request, action, form)
         except Refused as error:
             refused(form, error)
         else:
-            messages.success(request, "Rendez-vous planifié : une fois tenu, l’action sera faite.")
+            messages.success(request, "C’est planifié : ce qui est fait reviendra ici.")
             return back(action)
-    return _page(request, action, form, "Planifier un rendez-vous", "Planifier")
+    return _page(request, action, form, "Planifier une ou des visites", "Planifier et prévenir")
+
+
+def _planned(request: Request, action: Action, form: PlanForm) -> None:
+    data = form.cleaned_data
+    asked = Visit(
+        action.person_id, form.starts_at, data["minutes"], kind=data["kind"], title=data["title"],
+        place=data["place"], instructions=data["instructions"],
+        **{name: UUID(value) for name, value in form.holder.items()},
+    )  # fmt: skip
+    if form.rule is None:
+        doing.plan_visit(action.pk, asked, key=client_key(request))
+    else:
+        doing.plan_visits(action.pk, asked, form.rule.text, key=client_key(request))
 
 
 @route(Policy.PROFESSIONAL, audit="care_plan")

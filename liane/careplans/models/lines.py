@@ -109,8 +109,8 @@ class ActionQuerySet(PartQuerySet):
 
 
 class Action(Line):
-    """What somebody does for an objective. ``task_id``, ``appointment_id`` and ``referral_id``
-    name what it became: what is done there comes back here (`liane.careplans.returns`).
+    """What somebody does for an objective. ``task_id``, ``appointment_id``, ``series_id`` and
+    ``referral_id`` name what it became: what is done there comes back (`liane.careplans.returns`).
     """
 
     class Recourse(models.IntegerChoices):
@@ -153,6 +153,7 @@ class Action(Line):
     status = models.CharField(max_length=10, choices=Status, default=Status.TODO)
     task_id = models.UUIDField(null=True, editable=False, db_index=True)
     appointment_id = models.UUIDField(null=True, editable=False, db_index=True)
+    series_id = models.UUIDField(null=True, editable=False, db_index=True)
     referral_id = models.UUIDField(null=True, editable=False, db_index=True)
 
     objects: ClassVar[Any] = ActionQuerySet.as_manager()
@@ -179,11 +180,13 @@ class Action(Line):
 
     @property
     def become(self) -> str:
-        """What it was turned into: ``task``, ``visit``, ``request``, or nothing."""
+        """What it was turned into: ``task``, ``visit``, ``visits``, ``request``, or nothing."""
         if self.task_id:
             return "task"
         if self.appointment_id:
             return "visit"
+        if self.series_id:
+            return "visits"
         return "request" if self.referral_id else ""
 
 

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from liane.agenda import services as agenda
+from liane.agenda.models import Appointment
 from liane.agenda.visit import Visit
-from liane.careplans import doing, queries
+from liane.careplans import doing, queries, returns
 from liane.careplans.models import Action, LineEvent, Objective
 from liane.careplans.tests.conftest import as_
 from liane.core import acting, dispatcher, readers
@@ -127,6 +128,70 @@ def test_a_visit_missed_comes_back(action, visit, claire) -> None:
     assert (now_(action).status, now_(action).result[:16]) == (Status.NOT_DONE, "Visite non faite")
 
 
+@pytest.fixture
+def series(action, isabelle, claire):
+    """Every third day, three times, the last one today."""
+    first = timezone.now().replace(second=0, microsecond=0) - dt.timedelta(days=6)
+    with as_(isabelle):
+        planned = Visit(action.person_id, first, practice_id=claire.pk)
+        return doing.plan_visits(action.pk, planned, "FREQ=DAILY;INTERVAL=3;COUNT=3")
+
+
+def occurrences(series) -> list[Appointment]:
+    with acting.acting(acting.system("test")):
+        return list(Appointment.objects.filter(series=series).order_by("starts_at"))
+
+
+def test_an_action_every_third_day_lasts_until_its_last_visit(action, series, claire) -> None:
+    visits = occurrences(series)
+    days = [(one.starts_at.date() - visits[0].starts_at.date()).days for one in visits]
+    assert days == [0, 3, 6]
+    assert (now_(action).become, now_(action).status) == ("visits", Status.DOING)
+    seen = []
+    for visit in visits:
+        with as_(claire):
+            agenda.mark_done(visit.pk)
+        let_the_worker_read()
+        seen.append((now_(action).status, now_(action).result.partition(" par ")[0]))
+    assert seen == [
+        (Status.DOING, "Dernière visite faite"),
+        (Status.DOING, "Dernière visite faite"),
+        (Status.DONE, "La dernière visite faite"),
+    ]
+    with as_(claire):
+        agenda.undo_done(visits[-1].pk)
+    let_the_worker_read()
+    assert now_(action).status == Status.DOING
+
+
+@pytest.mark.parametrize(("held", "status"), [(1, Status.DONE), (0, Status.NOT_DONE)])
+def test_visits_that_stop_end_the_action(action, series, claire, held, status) -> None:
+    with as_(claire):
+        for visit in occurrences(series)[:held]:
+            agenda.mark_done(visit.pk)
+    let_the_worker_read()
+    with as_(claire):
+        agenda.end_series(
+            series.pk, after=timezone.now() - dt.timedelta(days=5), reason="Elle va mieux"
+        )
+    let_the_worker_read()
+    assert (now_(action).status, now_(action).result[:17]) == (status, "Visites arrêtées ")
+
+
+def test_a_series_cut_in_two_is_still_the_action_s(action, series, claire) -> None:
+    third = occurrences(series)[2]
+    with as_(claire):
+        made = agenda.change_series(third.pk, starts_at=third.starts_at, minutes=45)
+    let_the_worker_read()
+    assert now_(action).series_id == made.pk
+    for visit in occurrences(made):
+        if visit.status == "planned":
+            with as_(claire):
+                agenda.mark_done(visit.pk)
+    let_the_worker_read()
+    assert now_(action).status == Status.DONE
+
+
 def test_the_same_entry_read_twice_counts_once(action, task, isabelle, claire) -> None:
     with as_(claire):
         tasks.complete(task.pk)
@@ -134,7 +199,7 @@ def test_the_same_entry_read_twice_counts_once(action, task, isabelle, claire) -
     with as_(isabelle):
         doing.set_status(action.pk, Status.DOING)
     with acting.acting(acting.system("test")):
-        doing.read(Entry.objects.filter(kind="task.done"))
+        returns.read(Entry.objects.filter(kind="task.done"))
         Cursor.objects.filter(name="careplans").update(position=0)
     let_the_worker_read()
     assert now_(action).status == Status.DOING

@@ -1,10 +1,12 @@
 """The screen and its gestures, without a script; a known number of queries."""
 
+import datetime as dt
 import re
 
 import pytest
 from django.utils import timezone
 
+from liane.agenda.models import Appointment
 from liane.careplans import editing, queries, services
 from liane.careplans.models import Action
 from liane.careplans.tests.conftest import as_
@@ -112,11 +114,31 @@ def test_an_action_is_given_as_a_task_and_planned_as_a_visit(action, sign_in, cl
     })  # fmt: skip
     assert answer.status_code == 302
     again = client.post(f"/plan/lignes/{action.pk}/rendez-vous/", {
-        "assignee": f"practice:{claire.pk}", "day": "2031-03-04", "hour": "10:00",
-        "minutes": "30", "place": "home",
+        "intervenant": f"practice:{claire.pk}", "day": "2031-03-04", "hour": "10:00",
+        "minutes": "30", "place": "home", "kind": "visit",
     })  # fmt: skip
     assert again.status_code == 422
     assert "déjà confiée" in again.content.decode()
+
+
+def test_an_action_is_planned_every_third_day(action, sign_in, claire) -> None:
+    client, address = sign_in("claire"), f"/plan/lignes/{action.pk}/rendez-vous/"
+    day = timezone.localdate() + dt.timedelta(days=1)
+    asked = {
+        "intervenant": f"practice:{claire.pk}", "day": str(day), "hour": "10:00", "minutes": "30",
+        "place": "home", "kind": "visit", "repeat": "every_n",
+    }  # fmt: skip
+    assert "tous les combien" in client.post(address, asked).content.decode().lower()
+    until = day + dt.timedelta(days=7)
+    answer = client.post(address, asked | {"interval": "3", "until": str(until)})
+    assert answer.status_code == 302
+    with acting.acting(acting.system("test")):
+        made = Appointment.objects.filter(person_id=action.person_id).order_by("starts_at")
+        days = [timezone.localtime(one.starts_at).date() - day for one in made]
+    assert [one.days for one in days] == [0, 3, 6]
+    assert (
+        "visites planifiées" in client.get(f"/personnes/{action.person_id}/plan/").content.decode()
+    )
 
 
 def test_home_help_reads_its_actions_and_nothing_else(
