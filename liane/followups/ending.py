@@ -1,4 +1,10 @@
-"""What an exit says: to the requester and to the attending doctor, as the end of a request does."""
+"""What an accompaniment says back to the request it came from, and to those who asked.
+
+Its level and whoever has it in hand are those of the request; its exit ends the request, whose last
+words go to the requester and to the attending doctor.
+"""
+
+from uuid import UUID
 
 from liane.circle.reach import Reach
 from liane.core import acting, journal, registry
@@ -10,6 +16,7 @@ from liane.followups.models import Accompaniment
 from liane.patients.queries import attending_doctor
 from liane.referrals import rules as request_rules
 from liane.referrals import services as requests
+from liane.referrals import telling
 from liane.referrals.models import Referral
 from liane.referrals.states import Status
 from liane.timeline import services as timeline
@@ -32,6 +39,20 @@ def tell(row: Accompaniment, text: str) -> None:
         for letter in registry.letters:
             if letter(doctor.pk, "Fin d’accompagnement", text):
                 return
+
+
+def relevel(row: Accompaniment, reason: str) -> None:
+    """The request shows the new level, where the actor answers for it."""
+    request = _request(row)
+    if request is not None and request_rules.may(acting.current(), request, row.level):
+        requests.relevel(request.pk, row.level, reason=reason)
+
+
+def entrust(row: Accompaniment, practice_id: UUID, reason: str) -> None:
+    """The request is in the same hands. The colleague is told once, by the accompaniment."""
+    request = _request(row)
+    if request is not None and request.assigned_id != practice_id:
+        telling.assigned(request, Practice.objects.get(pk=practice_id), reason=reason)
 
 
 def doctor_of(row: Accompaniment) -> Practice | None:

@@ -86,6 +86,7 @@ def change_level(
         row = _mine(accompaniment_id, expect)
         if row.level != level:
             _relevel(row, level, reason.strip()[:300], author_of(acting.current()))
+            ending.relevel(row, reason)
             _told(row, "followup.level")
     return row
 
@@ -114,6 +115,7 @@ def entrust(
         colleague = _colleague(practice_id, row.organisation_id)
         if row.case_manager_id != colleague.pk:
             _give(row, colleague.pk, reason.strip()[:300], author_of(acting.current()))
+            ending.entrust(row, colleague.pk, reason)
             journal.append("followup.assigned", person_id=row.person_id, object_id=row.pk, to=NAMED)
             ledger.wrote(row.person_id, "working_file", object_id=row.pk, purpose="confiée")
     return row

@@ -127,6 +127,19 @@ def answer(referral_id: UUID, reply: Reply, *, expect: int | None = None) -> Ref
     return referral
 
 
+def relevel(referral_id: UUID, level: str, *, reason: str) -> Referral:
+    """The support changes level in the file of who follows: the request says the same, and why.
+
+    No new return is owed: the requester reads the step. Raises Refused for what is no level.
+    """
+    if level not in SUPPORT:
+        raise Refused("Choisissez le niveau.", field="level")
+    with transaction.atomic():
+        referral = _ready(referral_id, level, reason, None)
+        telling.step(referral, level, reason=reason)
+    return referral
+
+
 def refuse(referral_id: UUID, *, reason: str, expect: int | None = None) -> Referral:
     """Say no, and why: the requester and the attending doctor read it. Opens nothing."""
     with transaction.atomic():

@@ -63,7 +63,7 @@ def test_another_answer_changes_the_level_and_keeps_the_former(followed, isabell
         ]  # fmt: skip
 
 
-def test_the_level_changes_with_a_reason(followed, isabelle):
+def test_the_level_changes_with_a_reason_there_and_on_the_request(followed, isabelle, claire):
     with as_(isabelle):
         with pytest.raises(Refused) as refusal:
             services.change_level(followed.pk, Level.SUSTAINED, reason=" ")
@@ -71,6 +71,20 @@ def test_the_level_changes_with_a_reason(followed, isabelle):
         services.change_level(followed.pk, Level.SUSTAINED, reason="Les aides tiennent")
         assert only().level == "sustained"
         assert followed.levels.order_by("-at")[0].reason == "Les aides tiennent"
+    with as_(claire):
+        request = Referral.objects.get(pk=followed.request_id)
+        assert (request.status, request.outcome) == ("sustained", "sustained")
+        last = request.history.order_by("-at")[0]
+        assert (last.before, last.after, last.reason) == (
+            "intensive", "sustained", "Les aides tiennent",
+        )  # fmt: skip
+        assert not ReturnTo.objects.filter(referral=request, given__step="sustained").exists()
+    with as_system():
+        assert levels_of(followed) == ["intensive", "sustained"]
+
+
+def levels_of(row: Accompaniment) -> list[str]:
+    return [one.after for one in row.levels.order_by("at")]
 
 
 def test_the_second_writer_learns_what_the_first_did(followed, isabelle, lise):
@@ -87,6 +101,7 @@ def test_it_is_entrusted_within_the_house_only(followed, isabelle, lise, claire)
         services.entrust(followed.pk, lise.pk, reason="congés")
         assert only().case_manager_id == lise.pk
         assert [m.practice_id for m in followed.managers.order_by("at")] == [isabelle.pk, lise.pk]
+        assert Referral.objects.get(pk=followed.request_id).assigned_id == lise.pk
 
 
 def test_the_exit_tells_the_requester_and_the_doctor_and_closes_the_request(
