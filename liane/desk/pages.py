@@ -11,6 +11,7 @@ from liane.core.areas import Area
 from liane.core.http import Request
 from liane.core.routes import PORTAL_ROLES, Policy, route
 from liane.desk import queries
+from liane.directory.models import Practice
 
 
 @route(Policy.SIGNED_IN, audit="today", methods=("GET", "HEAD"))
@@ -34,6 +35,8 @@ def today(request: Request) -> HttpResponse:
 def record(request: Request, person_id: UUID) -> HttpResponse:
     """A person's record: who is she, who is around her, what happened, what is planned."""
     person = access_patient(person_id, Area.IDENTITY, resource="record")
+    if request.actor.role == Practice.Role.IDENTITY:
+        return redirect(f"/personnes/{person.pk}/identite/")
     context = frame(request, person, "") | {
         "main": panels(request, person, "main"),
         "side": panels(request, person, "side"),

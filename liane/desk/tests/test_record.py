@@ -35,3 +35,14 @@ def test_the_number_of_queries_does_not_grow_with_the_circle(
     client.get(address)
     with django_assert_max_num_queries(39 + 3 * ANNOUNCING):  # two reads are a machine’s
         client.get(address)
+
+
+def test_identity_vigilance_opens_a_record_on_what_it_is_there_for(
+    sign_in: Callable[..., Client],
+) -> None:
+    person, marc = make.patient(), make.practice("marc", role="identity")
+    make.member(person, marc.organisation)
+    client = sign_in("marc")
+    answer = client.get(f"/personnes/{person.pk}/", follow=True)
+    assert answer.redirect_chain == [(f"/personnes/{person.pk}/identite/", 302)]
+    assert "Résumé" not in answer.content.decode()
