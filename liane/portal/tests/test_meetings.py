@@ -1,3 +1,4 @@
+# ruff: noqa: F811
 """Meetings as the person and carers see them: those they were told of, and nothing of the sheet."""
 
 import pytest
@@ -38,14 +39,14 @@ def read(client) -> str:
         (True, True, {"simon", "tuteur", "julie"}),
     ],
 )
-def test_a_meeting_is_told_to_whom_the_convener_chose(  # noqa: PLR0913
+def test_a_meeting_is_told_to_whom_the_convener_chose(
     meeting: Meeting,
     isabelle,
     simon,
     sign_in,
     person,
     carers,
-    readers,  # noqa: F811
+    readers,
 ) -> None:
     make.contact(simon, "julie", access="carer_read")
     make.contact(simon, "tuteur", access="legal", measure="tutelle")
@@ -58,7 +59,7 @@ def test_a_meeting_is_told_to_whom_the_convener_chose(  # noqa: PLR0913
 def test_the_page_says_when_where_and_who_and_nothing_of_what_is_written(
     meeting: Meeting,
     isabelle,
-    sign_in,  # noqa: F811
+    sign_in,
 ) -> None:
     with as_(isabelle):
         services.tell(meeting.pk, person=True, carers=False)
@@ -75,7 +76,7 @@ def test_the_page_says_when_where_and_who_and_nothing_of_what_is_written(
         assert kept not in page, kept
 
 
-def test_a_cancelled_meeting_says_so(meeting: Meeting, isabelle, sign_in) -> None:  # noqa: F811
+def test_a_cancelled_meeting_says_so(meeting: Meeting, isabelle, sign_in) -> None:
     with as_(isabelle):
         services.tell(meeting.pk, person=True, carers=False)
         services.cancel(meeting.pk, reason="Il est hospitalisé")
@@ -86,7 +87,7 @@ def test_another_person_and_a_professional_read_none_of_it(
     meeting: Meeting,
     isabelle,
     claire,
-    sign_in,  # noqa: F811
+    sign_in,
 ) -> None:
     with as_(isabelle):
         services.tell(meeting.pk, person=True, carers=True)
