@@ -71,6 +71,14 @@ class ReturnForm(forms.Form):
     )  # fmt: skip
 
 
+class BilledForm(forms.Form):
+    """Acts billed one by one, from a billing software."""
+
+    file = forms.FileField(
+        label="Fichier des actes", widget=forms.FileInput(attrs={"accept": ".csv,text/csv"})
+    )
+
+
 class ShareForm(forms.Form):
     """The person paid their share, or a part of it."""
 

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from liane.bundles import invoice_pages, money_pages, pages, payee_pages, simulation_pages
+from liane.bundles import (
+    exclusivity_pages,
+    invoice_pages,
+    money_pages,
+    pages,
+    payee_pages,
+    simulation_pages,
+)
 
 ONE = "forfaits/<uuid:enrolment_id>/"
 INVOICE = "forfaits/factures/<uuid:invoice_id>/"
@@ -11,6 +18,8 @@ DRAFT = "forfaits/preparations/<uuid:draft_id>/"
 urlpatterns = [
     path("forfaits/", pages.index, name="bundles"),
     path("forfaits/chiffres/<str:form>/", pages.figures_file, name="bundle_figures"),
+    path("forfaits/actes/", exclusivity_pages.index, name="bundle_acts"),
+    path("forfaits/actes.csv", exclusivity_pages.export, name="bundle_acts_file"),
     path("forfaits/simulations/<uuid:version_id>/", simulation_pages.one, name="bundle_simulation"),
     path("forfaits/sequences/<uuid:sequence_id>/preparer/", invoice_pages.prepare),
     path(DRAFT, invoice_pages.draft, name="bundle_draft"),
