@@ -38,8 +38,8 @@ class NavEntry:
 class Panel:
     """A part of a person's record page: ``load(request, person)`` gives the template's context.
 
-    ``place`` is ``chips`` (under the name), ``banner``, ``main`` or ``side``. A panel that returns
-    None shows nothing.
+    ``place`` is ``chips`` (under the name), ``banner``, ``main`` or ``side``; ``documents`` and
+    ``identity`` are the heads of those tabs. A panel that returns None shows nothing.
     """
 
     name: str

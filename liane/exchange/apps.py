@@ -10,11 +10,21 @@ class ExchangeConfig(AppConfig):
     name = "liane.exchange"
 
     def ready(self) -> None:
-        """Offer identity vigilance its queue."""
+        """Offer identity vigilance its queue, and the record what is received and sent."""
         from liane.core import registry
-        from liane.core.registry import Job, NavEntry
+        from liane.core.registry import EntryKind, Job, NavEntry, Panel
         from liane.exchange import failures
+        from liane.exchange.received import queries as received
 
+        registry.add_kinds(
+            EntryKind(
+                "document.received", "Document reçu", "document", "inbox", load=received.by_ids,
+                in_timeline=False,
+            )
+        )  # fmt: skip
+        registry.panels.append(
+            Panel("received", "documents", 10, "exchange/received/panel.html", received.panel)
+        )
         registry.add_jobs(Job("exchange.retry", timedelta(minutes=30), failures.retry_all))
         registry.nav.append(
             NavEntry(

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from liane.circle.access import access_patient, require_write
-from liane.circle.record import frame, reach_of
+from liane.circle.record import frame, panels, reach_of
 from liane.core.areas import Area
 from liane.core.errors import Conflict, NotAllowed, Refused
 from liane.core.files import kinds, serve, store
@@ -277,6 +277,7 @@ def _documents(
     if request.htmx and "avant" in request.GET:
         return render(request, "timeline/_documents.html", context)
     context |= frame(request, person, "documents/")
+    context["panels"] = panels(request, person, "documents")
     if reach.may_write(Area.DOCUMENT, person.pk):
         context |= {"form": form, "team": written.team_names(reach, person.pk)}
     return render(request, "timeline/documents.html", context, status=status)

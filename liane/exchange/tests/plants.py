@@ -1,6 +1,11 @@
 """A doubtful hospital message about each person in the access matrix."""
 
+from django.db import transaction
+
+from liane.core.acting import acting, system
 from liane.exchange.models import IdentityCandidate, IdentityCase, RawMessage
+from liane.exchange.received import services
+from liane.exchange.tests import papers
 from tests.access.world import World, planter
 
 
@@ -19,3 +24,19 @@ def plant(world: World) -> None:
         )
         IdentityCandidate.objects.create(case=case, person=world.persons[name], score=80)
         world.add("case_id", name, case.pk)
+
+
+@planter
+def plant_documents(world: World) -> None:
+    """A document received about each person, for the care team alone."""
+    with acting(system("plants")), transaction.atomic():
+        for name in ("A", "B"):
+            words = world.canary("document", name)
+            made = papers.note(words)
+            row = services.take_in(
+                world.persons[name],
+                made.content,
+                via="upload",
+                sender=world.canary("document", name),
+            )
+            world.add("received_id", name, row.pk)

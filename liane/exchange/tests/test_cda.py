@@ -2,7 +2,6 @@
 send is shown inert."""
 
 import base64
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -214,16 +213,6 @@ def test_a_document_cut_anywhere_breaks_nothing(data: st.DataObject) -> None:
         reading.read(content[:start] + content[end:])
     except Refused as refusal:
         assert refusal.message  # noqa: PT017
-
-
-EXAMPLES = sorted(Path(__file__).parents[4].joinpath("shared/data/cda").glob("*.xml"))
-
-
-@pytest.mark.skipif(not EXAMPLES, reason="no published CDA examples beside this checkout")
-def test_published_examples_are_read() -> None:
-    for path in EXAMPLES:
-        read = reading.read(path.read_bytes())
-        assert read.title
 
 
 def test_base64_may_be_folded() -> None:

@@ -1,0 +1,1 @@
+"""Documents that came from elsewhere: kept verbatim, shown inert, filed by somebody."""
