@@ -41,7 +41,7 @@ def intervenants(person_id: UUID) -> Choices:
         ).select_related("practice__professional", "practice__organisation", "organisation", "post")
     )
     structures = [member.organisation for member in members if member.organisation is not None]
-    staff = _at_work().filter(organisation__in=structures)
+    staff = at_work().filter(organisation__in=structures)
     direct = [member.practice for member in members if member.practice is not None]
     people = {practice.pk: practice for practice in [*direct, *staff]}
     mine = {key for key, _ in own}
@@ -70,7 +70,8 @@ def performers(person_id: UUID) -> Choices:
     return [*((pk, f"Moi · {name}") for pk, name in own), *others]
 
 
-def _at_work() -> QuerySet[Practice]:
+def at_work() -> QuerySet[Practice]:
+    """Everybody who visits somebody today, in any structure, by name."""
     today = timezone.localdate()
     return (
         Practice.objects.filter(

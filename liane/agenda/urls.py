@@ -6,6 +6,7 @@ from liane.agenda.pages import feed, plan, rounds, visit, week
 
 urlpatterns = [
     path("agenda/", week.mine, name="agenda"),
+    path("agenda/collegue/", week.of_colleague),
     path("agenda/noter/", week.choose_person),
     path("agenda/visites/<uuid:appointment_id>/", visit.detail),
     path("agenda/visites/<uuid:appointment_id>/faite/", visit.done),

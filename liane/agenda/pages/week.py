@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from liane.agenda import panels, queries
+from liane.agenda import colleagues, panels, queries
 from liane.agenda.pages.common import around, shown_monday
 from liane.circle.access import access_patient
 from liane.circle.record import frame
@@ -14,6 +14,7 @@ from liane.core import ledger
 from liane.core.areas import Area
 from liane.core.clock import day_bounds
 from liane.core.http import Request
+from liane.core.ids import parse
 from liane.core.routes import Policy, route
 
 
@@ -34,8 +35,26 @@ def mine(request: Request) -> HttpResponse:
         "overlapping": queries.overlapping(visits),
         "unassigned": unassigned,
         "resumptions": queries.resumptions(),
+        "colleagues": colleagues.colleagues(),
     }
     return render(request, "agenda/mine.html", context)
+
+
+@route(Policy.PROFESSIONAL, audit="agenda", methods=("GET", "HEAD"))
+def of_colleague(request: Request) -> HttpResponse:
+    """The week of a colleague of the structure, chosen by name (``?de=``)."""
+    chosen = parse(request.GET.get("de"))
+    found = colleagues.colleague(chosen) if chosen is not None else None
+    if found is None:
+        raise Http404
+    monday = shown_monday(request)
+    days = colleagues.week_of(found, monday)
+    overlapping = queries.overlapping([visit for day in days for visit in day.visits])
+    context = around(monday) | {
+        "days": days, "colleague": found, "colleagues": colleagues.colleagues(),
+        "overlapping": overlapping, "keep": f"de={found.pk}&",
+    }  # fmt: skip
+    return render(request, "agenda/colleague.html", context)
 
 
 @route(Policy.PROFESSIONAL, audit="agenda", methods=("GET", "HEAD"))
