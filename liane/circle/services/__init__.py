@@ -11,7 +11,13 @@ from liane.circle.services.membership import (
     refuse_request,
     remove,
 )
-from liane.circle.services.opening import open_record, record_wish, reopen, traits
+from liane.circle.services.opening import (
+    open_from_source,
+    open_record,
+    record_wish,
+    reopen,
+    traits,
+)
 from liane.circle.services.protection import (
     break_glass,
     end_break_glass,
@@ -34,6 +40,7 @@ __all__ = [
     "leave",
     "lift",
     "mask",
+    "open_from_source",
     "open_record",
     "oppose",
     "record_wish",

@@ -84,6 +84,35 @@ def _found_circle(person: Patient, place: holders.Place, answer: str) -> None:
     )
 
 
+def open_from_source(
+    values: Mapping[str, Any], *, proof: str, matricule: ins.Matricule | None = None
+) -> Patient:
+    """Open a record that a structure already keeps in its own software: the first member.
+
+    Ground « source », shown on the circle page; nobody else sees the record before an invitation.
+    The person's answer is not known to us: none is written, and each invitation asks again what the
+    law demands. Raises Refused as :func:`open_record` does where somebody looks like this person.
+    """
+    actor = acting.current()
+    if actor.organisation_id is None or not (may_open() or actor.kind in {"client", "system"}):
+        raise NotAllowed("Seule une structure ouvre ici un dossier.")
+    found = lookalikes(traits(values, matricule))
+    if certain([one.likeness for one in found]) is not None:
+        raise Refused("Une personne a déjà ce matricule INS.", code="known")
+    if found:
+        raise Refused("Une personne aux mêmes traits est peut-être déjà suivie.", code="lookalike")
+    with transaction.atomic():
+        person = patients.register(values)
+        write_membership(
+            person.pk, holders.place(actor.organisation_id), ground=Membership.Ground.SOURCE,
+            proof=proof, status=Membership.Status.ACTIVE, outside_team=False, responsible=True,
+        )  # fmt: skip
+        journal.append("person.opened", person_id=person.pk, object_id=person.pk, to=EVERYONE)
+        ledger.wrote(person.pk, "record", object_id=person.pk, purpose="ouverture")
+        compile_grants(person.pk)
+    return person
+
+
 def record_wish(
     person: Patient, answer: str, *, consulted: str = "", proof: str = "", topic: str = "record"
 ) -> Wish:

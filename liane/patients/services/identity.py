@@ -268,5 +268,6 @@ def _identity_role() -> None:
 
 
 def _only_professionals() -> None:
-    if acting.current().professional_id is None and not acting.current().is_system:
+    actor = acting.current()
+    if actor.professional_id is None and actor.kind not in {"client", "system"}:
         raise NotAllowed("Demandez à un professionnel du cercle de corriger l’état civil.")
