@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "liane.pathways",
     "liane.bundles",
     "liane.exchange",
+    "liane.fhir",
     "liane.insight",
     "liane.portal",
     "liane.desk",
@@ -78,6 +79,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "liane.fhir.pages.FhirMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "liane.core.middleware.PrivacyMiddleware",

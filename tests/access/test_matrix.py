@@ -30,6 +30,7 @@ NAMELESS = {
     "organisation_id", "practice_id", "professional_id", "post_id", "duty_id", "contract_id",
     "coverage_id",
     "subscription_id",
+    "path",
 }  # fmt: skip
 """Parameters that name nothing of a person: dates, tokens, the public directory, one's devices."""
 

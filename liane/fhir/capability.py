@@ -1,0 +1,85 @@
+"""CapabilityStatement: made from what the resources declare, so that it says what is served."""
+
+from functools import cache
+from typing import Any
+
+from liane.fhir import resources, spec
+from liane.fhir.addresses import base
+from liane.fhir.resources.base import Resource
+from liane.fhir.search.common import COMMON
+from liane.fhir.search.params import Param, kind_of
+
+Json = dict[str, Any]
+CODES = {"history": "history-instance", "search": "search-type"}
+
+
+@cache
+def statement() -> Json:
+    """What this server does."""
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": "2026-11-30",
+        "kind": "instance",
+        "publisher": "Liane",
+        "software": {"name": "Liane"},
+        "implementation": {
+            "description": "Liane, coordination autour d’une personne",
+            "url": base(),
+        },
+        "fhirVersion": spec.VERSION,
+        "format": ["application/fhir+json", "json"],
+        "rest": [
+            {
+                "mode": "server",
+                "security": _security(),
+                "resource": [_resource(one) for one in resources.every().values()],
+            }
+        ],
+    }
+
+
+def _security() -> Json:
+    system = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+    return {
+        "cors": False,
+        "service": [{"coding": [{"system": system, "code": "SMART-on-FHIR"}]}],
+    }
+
+
+def _resource(one: Resource) -> Json:
+    linked = [f"{one.type}:{code}" for code, param in one.references().items() if param.targets]
+    made: Json = {
+        "type": one.type,
+        "profile": f"http://hl7.org/fhir/StructureDefinition/{one.type}",
+        "interaction": [{"code": CODES.get(name, name)} for name in sorted(one.interactions)],
+        "versioning": "versioned-update",
+        "readHistory": "history" in one.interactions,
+        "updateCreate": False,
+        "searchInclude": [*linked, "*"] if linked else [],
+        "searchRevInclude": _reverse(one.type),
+        "searchParam": [_param(one, param) for param in (*COMMON.values(), *one.params)],
+    }
+    if one.profiles:
+        made["supportedProfile"] = list(one.profiles)
+    return {name: value for name, value in made.items() if value != []}
+
+
+def _reverse(kind: str) -> list[str]:
+    return [
+        f"{other.type}:{code}"
+        for other in resources.every().values()
+        for code, param in other.references().items()
+        if kind in param.targets
+    ]
+
+
+def _param(one: Resource, param: Param) -> Json:
+    known = spec.search().get(one.type, {}).get(param.code) or spec.search()["Resource"].get(
+        param.code, {}
+    )
+    made = {"name": param.code, "type": kind_of(param)}
+    url = param.url or known.get("url", "")
+    if url:
+        made["definition"] = url
+    return made

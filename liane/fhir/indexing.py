@@ -1,0 +1,220 @@
+"""What a received body says that no table of ours holds, written beside it for search."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import fhirpathpy
+
+from liane.core import keys
+from liane.core.text import normalise
+from liane.fhir.models import Index
+from liane.fhir.resources.base import Resource
+from liane.fhir.search import values
+from liane.fhir.search.common import COMMON
+from liane.fhir.search.params import (
+    PURPOSE,
+    Identifier,
+    Indexed,
+    Param,
+    Reference,
+    Several,
+    kind_of,
+)
+
+Json = dict[str, Any]
+Fields = dict[str, Any]
+MOST = 60
+"""Values kept of one parameter of one resource."""
+_SIMPLE = re.compile(r"[A-Za-z]+(\.[a-z][A-Za-z]*)+")
+
+
+def write(
+    resource: Resource, key: UUID, body: Json, *, person_id: UUID | None, area: str, fresh: bool
+) -> None:
+    """(Re)write the rows of one resource. One query, two when it is not ``fresh``."""
+    if not fresh:
+        Index.objects.filter(type=resource.type, object_id=key).delete()
+    rows = [
+        Index(type=resource.type, object_id=key, person_id=person_id, area=area, code=code, **one)
+        for code, one in _rows(resource, body)
+    ]
+    if rows:
+        Index.objects.bulk_create(rows)
+
+
+def forget(resource: Resource, key: UUID) -> None:
+    """Remove the rows of a resource that was deleted."""
+    Index.objects.filter(type=resource.type, object_id=key).delete()
+
+
+def _rows(resource: Resource, body: Json) -> Iterator[tuple[str, Fields]]:
+    for one in (*COMMON.values(), *resource.params):
+        for part in one.params if isinstance(one, Several) else (one,):
+            yield from _of(resource, part, body)
+
+
+def _of(resource: Resource, param: Param, body: Json) -> Iterator[tuple[str, Fields]]:
+    if isinstance(param, Identifier):
+        for value in _walk(body, [*(param.path or "identifier").split(".")]):
+            yield from ((param.code, one) for one in tokens(value))
+    elif isinstance(param, Reference):
+        for path in param.elements:
+            for value in _walk(body, path.split(".")):
+                named = value.get("identifier") if isinstance(value, dict) else None
+                if named:
+                    yield from ((f"{param.code}:identifier", one) for one in tokens(named))
+    elif isinstance(param, Indexed):
+        found = evaluate(param.path, body)[:MOST]
+        for value in found:
+            yield from ((param.code, one) for one in fields(kind_of(param), value))
+
+
+# ------------------------------------------------------------------ finding values
+def evaluate(path: str, body: Json) -> list[Any]:
+    """What a FHIRPath gives over a resource; nothing where it cannot be evaluated."""
+    if _SIMPLE.fullmatch(path):
+        head, *rest = path.split(".")
+        if head not in ("Resource", "DomainResource", body.get("resourceType")):
+            return []
+        return list(_walk(body, rest))
+    try:
+        found = _compiled(path)(body)
+    except Exception:
+        return []
+    return list(found) if isinstance(found, list) else [found]
+
+
+@cache
+def _compiled(path: str) -> Any:
+    return fhirpathpy.compile(path, model=_model())
+
+
+@cache
+def _model() -> Any:
+    from fhirpathpy.models import models
+
+    return models["r4"]
+
+
+def _walk(value: Any, path: list[str]) -> Iterator[Any]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _walk(one, path)
+    elif not path:
+        if value is not None:
+            yield value
+    elif isinstance(value, dict) and path[0] in value:
+        yield from _walk(value[path[0]], path[1:])
+
+
+# ------------------------------------------------------------------ from values to columns
+def fields(kind: str, value: Any) -> Iterator[Fields]:
+    """The rows that one value makes, by search type."""
+    if kind == "token":
+        yield from tokens(value)
+    elif kind == "string":
+        yield from strings(value)
+    elif kind == "date":
+        yield from dates(value)
+    elif kind == "uri":
+        for text in sorted({str(value), str(value).split("|")[0]}):
+            yield {"digest": mark(text)}
+    elif kind == "reference":
+        yield from references(value)
+    else:
+        yield from numbers(value)
+
+
+def mark(text: str) -> str:
+    """The digest of a value, as searches look for it."""
+    return keys.digest(text, purpose=PURPOSE)
+
+
+def tokens(value: Any) -> Iterator[Fields]:
+    """Code, Coding, CodeableConcept, Identifier, ContactPoint, boolean."""
+    if isinstance(value, bool):
+        yield {"digest": mark("true" if value else "false")}
+    elif isinstance(value, str):
+        yield {"digest": mark(value)}
+    elif isinstance(value, dict):
+        for coding in value.get("coding") or ():
+            yield from tokens(coding)
+        code = value.get("code", value.get("value"))
+        if isinstance(code, str):
+            system = str(value.get("system", ""))
+            yield {"digest": mark(code)}
+            yield {"digest": mark(f"{system}|{code}")}
+            if system:
+                yield {"digest": mark(f"{system}|")}
+        kind = value.get("type")
+        if isinstance(kind, dict) and isinstance(value.get("value"), str):
+            for coding in kind.get("coding") or ():
+                said = f"{coding.get('system', '')}|{coding.get('code', '')}|{value['value']}"
+                yield {"digest": mark(f"of-type {said}")}
+
+
+def strings(value: Any) -> Iterator[Fields]:
+    """A text, or each text of a HumanName or an Address."""
+    if isinstance(value, str):
+        yield {"text": normalise(value)[:200], "digest": mark(f"exact {value}")}
+    elif isinstance(value, list):
+        for one in value:
+            yield from strings(one)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            if name in STRINGS:
+                yield from strings(one)
+
+
+STRINGS = frozenset(
+    {"text", "family", "given", "prefix", "suffix", "line", "city", "district", "state",
+     "country", "postalCode"}
+)  # fmt: skip
+
+
+def dates(value: Any) -> Iterator[Fields]:
+    """A date, dateTime, instant, Period or Timing."""
+    try:
+        if isinstance(value, str):
+            found = values.span(value)
+            yield {"starts_at": found.start, "ends_at": found.end}
+        elif isinstance(value, dict) and ("start" in value or "end" in value):
+            yield {
+                "starts_at": values.span(value["start"]).start if "start" in value else EARLIEST,
+                "ends_at": values.span(value["end"]).end if "end" in value else None,
+            }
+        elif isinstance(value, dict):
+            for one in value.get("event") or ():
+                yield from dates(one)
+            yield from dates((value.get("repeat") or {}).get("boundsPeriod"))
+    except (ValueError, OverflowError):
+        return
+
+
+EARLIEST = dt.datetime(1, 1, 2, tzinfo=dt.UTC)
+
+
+def references(value: Any) -> Iterator[Fields]:
+    """Everything that a reference may be asked by."""
+    text = value.get("reference") if isinstance(value, dict) else value
+    if isinstance(text, str):
+        asked = values.link(text)
+        said = {text} | ({asked.id, f"{asked.type}/{asked.id}"} if asked and asked.id else set())
+        yield from ({"digest": mark(one)} for one in sorted(said))
+
+
+def numbers(value: Any) -> Iterator[Fields]:
+    """A number, or a Quantity (its unit, or its code, is kept beside)."""
+    unit = ""
+    if isinstance(value, dict):
+        unit = str(value.get("code") or value.get("unit") or "")[:200]
+        value = value.get("value")
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        held = Decimal(value)
+        if abs(held.adjusted()) <= 18:
+            yield {"low": held, "high": held, "text": unit}

@@ -1,0 +1,88 @@
+"""What was received, kept as it came; and what is found in it that no table of ours holds."""
+
+from django.db import models
+from django.utils import timezone
+
+from liane.circle.rls import reaches
+from liane.core.areas import Area
+from liane.core.fields import EncryptedBytesField
+from liane.core.models import AppendOnly, Authored, Base, Guarded
+from liane.patients.models import Patient
+
+
+def _readable() -> str:
+    """SQL: the row's area of its person's record is readable, or it is about nobody."""
+    by_area = " OR ".join(
+        f"({{t}}.area = '{area}' AND ({reaches('{t}.person_id', area)}))" for area in Area
+    )
+    return f"(SELECT liane_all()) OR {{t}}.person_id IS NULL OR {by_area}"
+
+
+class Received(Base, Authored, AppendOnly, Guarded):
+    """One version of a resource: what was sent, and what Liane's own rows said just after.
+
+    ``number`` counts from 1 for each (type, object). ``body`` is the resource as it was sent,
+    without id, version and date; ``projection`` what the mapper made of the rows at that moment:
+    a later read gives ``body`` overlaid with what changed since (`liane.fhir.merging`). ``digest``
+    is that of the projection. A deletion has an empty body.
+    """
+
+    class Method(models.TextChoices):
+        CREATE = "create"
+        UPDATE = "update"
+        PATCH = "patch"
+        DELETE = "delete"
+        SEEN = "seen"
+        """Changed through the pages, noted by the journal's reader."""
+
+    type = models.CharField(max_length=40)
+    object_id = models.UUIDField()
+    person = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
+    area = models.CharField(max_length=20, blank=True)
+    number = models.PositiveIntegerField()
+    method = models.CharField(max_length=8, choices=Method)
+    body = EncryptedBytesField()
+    projection = EncryptedBytesField()
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+    client_id = models.CharField(max_length=100, blank=True)
+
+    rls_using = _readable()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["type", "object_id", "number"], name="fhir_received_once"
+            )
+        ]
+        indexes = [models.Index(fields=["type", "at"])]
+
+
+class Index(Guarded):
+    """One value of one search parameter, for what only the received body holds.
+
+    Tokens, references and addresses are keyed digests (`core.keys.digest`), found by exact match
+    only; ``text`` is a normalised string (beginnings are searched); dates are bounds, numbers both.
+    """
+
+    type = models.CharField(max_length=40)
+    object_id = models.UUIDField()
+    person = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
+    area = models.CharField(max_length=20, blank=True)
+    code = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, blank=True)
+    text = models.CharField(max_length=200, blank=True)
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    low = models.DecimalField(max_digits=40, decimal_places=18, null=True)
+    high = models.DecimalField(max_digits=40, decimal_places=18, null=True)
+
+    rls_using = _readable()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["type", "code", "digest"]),
+            models.Index(fields=["type", "code", "text"]),
+            models.Index(fields=["type", "code", "starts_at"]),
+            models.Index(fields=["type", "object_id"]),
+        ]

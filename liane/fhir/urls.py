@@ -1,0 +1,10 @@
+"""The addresses of /fhir. `liane.fhir.gate` answers them before the rest of the site wakes."""
+
+from django.urls import path
+
+from liane.fhir import pages
+
+urlpatterns = [
+    path("fhir/", pages.fhir, {"path": ""}),
+    path("fhir/<path:path>", pages.fhir, name="fhir"),
+]

@@ -1,0 +1,143 @@
+"""Writing: checked, given to the rooms' own verbs, kept as it was received."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from liane.fhir import indexing, reading, validation, versions
+from liane.fhir.access import Access
+from liane.fhir.outcomes import forbidden, problem
+from liane.fhir.reading import Shown
+from liane.fhir.refs import Refs
+from liane.fhir.resources.base import Resource
+from liane.fhir.search.clauses import Fixed
+from liane.fhir.search.running import find
+from liane.fhir.versions import Method, State
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Writer:
+    """Writes of one request, all in its transaction.
+
+    ``made``: what the addresses of a transaction became, for references between its entries.
+    """
+
+    access: Access
+    made: dict[str, tuple[str, UUID]] = field(default_factory=dict)
+
+    @property
+    def refs(self) -> Refs:
+        """What mappers ask about references."""
+        return Refs(self.access, self.access.actor.organisation_id, self.made)
+
+    def create(self, resource: Resource, body: Json) -> Shown:
+        """A new resource. Raises Problem and the refusals of the verbs."""
+        self._allowed(resource, "create", "c")
+        validation.check(body, resource.type)
+        row = resource.create(body, self.refs)
+        self._still_allowed(resource, row, "c")
+        last = versions.latest(resource.type, [resource.key_of(row)]).get(resource.key_of(row))
+        return self._kept(resource, row, body, Method.CREATE, last.number if last else 0)
+
+    def update(
+        self, resource: Resource, key: UUID | None, body: Json, *, if_match: str = "",
+        method: str = Method.UPDATE,
+    ) -> Shown:  # fmt: skip
+        """A new version. The same content again changes nothing and keeps its version."""
+        self._allowed(resource, "update", "u")
+        row = reading.one_row(resource, key, self.access, "u")
+        (before,) = reading.render(resource, [row], self.access)
+        matches(before, if_match)
+        validation.check(body, resource.type)
+        if body.get("id") != str(key):
+            raise problem(
+                400, "The id of the body is that of the address.", where=f"{resource.type}.id"
+            )
+        if versions.without_server_parts(body) == _plain(before):
+            return before
+        row = resource.update(row, body, self.refs)
+        self._still_allowed(resource, row, "u")
+        return self._kept(resource, row, body, method, _number(before.state))
+
+    def patch(
+        self, resource: Resource, key: UUID | None, change: Callable[[Json], Json], if_match: str
+    ) -> Shown:
+        """A new version, from a change of the present one."""
+        shown = reading.one(resource, key, self.access)
+        return self.update(
+            resource, key, change(shown.body), if_match=if_match, method=Method.PATCH
+        )
+
+    def delete(self, resource: Resource, key: UUID | None, *, if_match: str = "") -> None:
+        """End it by the room's own verb. Deleting again what was deleted changes nothing."""
+        self._allowed(resource, "delete", "d")
+        row = reading.one_row(resource, key, self.access, "d")
+        (before,) = reading.render(resource, [row], self.access)
+        if before.state.is_deleted:
+            return
+        matches(before, if_match)
+        person_id = resource.person_of(row)
+        resource.delete(row)
+        indexing.forget(resource, before.key)
+        versions.keep(
+            resource.type, before.key, method=Method.DELETE, body={},
+            projection=before.state.projection, number=_number(before.state) + 1,
+            person_id=person_id, area=str(resource.area or ""),
+            client_id=self.access.caller.client_id,
+        )  # fmt: skip
+
+    # ------------------------------------------------------------ inside
+    def _allowed(self, resource: Resource, interaction: str, letter: str) -> None:
+        if interaction not in resource.interactions:
+            raise problem(405, f"{resource.type} does not support {interaction}.",
+                          code="not-supported")  # fmt: skip
+        self.access.require(resource.type, letter)
+
+    def _still_allowed(self, resource: Resource, row: Any, letter: str) -> None:
+        """What was written lies where the token may write: else nothing is kept."""
+        limits = self.access.limits(resource, letter)
+        if not limits:
+            return
+        named = Fixed(("is", resource.type), (resource.key_of(row),), reading.is_named)
+        if not find(resource, [*limits, named], self.access, size=1):
+            raise forbidden()
+
+    def _kept(self, resource: Resource, row: Any, body: Json, method: str, number: int) -> Shown:
+        key, person_id = resource.key_of(row), resource.person_of(row)
+        area = str(resource.area or "")
+        (projection,) = resource.project([row])
+        projection = {"resourceType": resource.type, **projection}
+        kept = versions.without_server_parts(body)
+        last = versions.keep(
+            resource.type, key, method=method, body=kept, projection=projection, number=number + 1,
+            person_id=person_id, area=area, client_id=self.access.caller.client_id,
+        )  # fmt: skip
+        indexing.write(resource, key, kept, person_id=person_id, area=area, fresh=number == 0)
+        return reading.shown_of(resource, row, State(projection, last), self.access)
+
+
+def _number(state: State) -> int:
+    return state.last.number if state.last is not None else 0
+
+
+def _plain(shown: Shown) -> Mapping[str, Any]:
+    return versions.without_server_parts(shown.body)
+
+
+def tags(header: str) -> set[str]:
+    """The versions that ``If-Match`` or ``If-None-Match`` names."""
+    return {one.strip().removeprefix("W/").strip('"') for one in header.split(",")}
+
+
+def matches(shown: Shown, if_match: str) -> None:
+    """Raise Problem 412 unless ``If-Match`` names the present version."""
+    if not if_match or if_match.strip() == "*":
+        return
+    if shown.version not in tags(if_match):
+        raise problem(
+            412, f"The present version is {shown.version}: read it again.", code="conflict",
+            where="http.If-Match",
+        )  # fmt: skip
