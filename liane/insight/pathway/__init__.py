@@ -1,0 +1,1 @@
+"""The dashboard of a coordinated pathway: inclusions, adherence, delays, exits, money, load."""
