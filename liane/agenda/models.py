@@ -11,6 +11,7 @@ from liane.circle.reach import Reach
 from liane.circle.scoping import Scoped, ScopedQuerySet
 from liane.core.areas import Area
 from liane.core.audience import Shared
+from liane.core.fields import EncryptedTextField
 from liane.core.models import Authored, Base, Guarded, StatusRow, Versioned
 from liane.directory.models import Organisation, Post, Practice
 from liane.interventions.models import ActKind
@@ -161,6 +162,40 @@ class AppointmentEvent(StatusRow, Guarded):
     rls_using = "EXISTS (SELECT 1 FROM agenda_appointment a WHERE a.id = {t}.appointment_id)"
 
     appointment = models.ForeignKey(Appointment, on_delete=models.PROTECT, related_name="history")
+
+
+class BookingSaid(Base, Guarded):
+    """What an establishment said of one of its own appointments: booked, moved, cancelled, missed.
+
+    Kept in whatever order it came: the appointment is folded from all of it (`agenda.hearing`).
+    """
+
+    class Event(models.TextChoices):
+        BOOKED = "1", "pris"
+        RESCHEDULED = "2", "déplacé"
+        CHANGED = "3", "modifié"
+        CANCELLED = "4", "annulé"
+        MISSED = "5", "non honoré"
+
+    rls_using = "(SELECT liane_all())"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    person_id = models.UUIDField()
+    uid = models.CharField(max_length=200)
+    said_at = models.DateTimeField()
+    event = models.CharField(max_length=1, choices=Event)
+    digest = models.CharField(max_length=64)
+    starts_at = models.DateTimeField(null=True)
+    ends_at = models.DateTimeField(null=True)
+    title = EncryptedTextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "uid", "person_id", "said_at", "event", "digest"],
+                name="booking_said_once",
+            )
+        ]
 
 
 class Cause(Base, Authored, Scoped):

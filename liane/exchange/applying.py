@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from liane.exchange import cases
+from liane.exchange import cases, heard
+from liane.exchange.hl7v2 import parsing
 from liane.exchange.hl7v2.messages import AdtMessage
 from liane.exchange.hl7v2.movements import movement
 from liane.exchange.hospitals import Speaker
@@ -27,6 +28,8 @@ class Applied:
 def apply(adt: AdtMessage, who: Speaker, person_id: UUID, row: RawMessage) -> Applied:
     """Carry out a message about a known person. The caller holds the transaction."""
     learnt = remember(person_id, adt.ipp, who)
+    if adt.code in heard.BEYOND_ADT:
+        return _beyond(adt, who, person_id, row)
     statement = movement(adt)
     if adt.event == "A40":
         return _merge(adt, who, person_id, row, learnt)
@@ -39,6 +42,16 @@ def apply(adt: AdtMessage, who: Speaker, person_id: UUID, row: RawMessage) -> Ap
     _, effect = stays.hear(person_id, who.source(adt), statement, message_id=row.pk)
     _death(adt, who, person_id, row)
     return Applied(effect, "stay")
+
+
+def _beyond(adt: AdtMessage, who: Speaker, person_id: UUID, row: RawMessage) -> Applied:
+    """An appointment or documents; their sender is in the directory (`heard.problems`)."""
+    if who.organisation is None or row.content is None:
+        return Applied(Effect.UNCHANGED, "no sender")
+    message = parsing.parse(row.content)
+    tell = heard.booking if adt.code == "SIU" else heard.documents
+    reason = "appointment" if adt.code == "SIU" else "document"
+    return Applied(tell(message, adt, person_id, who.organisation), reason)
 
 
 def _merge(

@@ -15,14 +15,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from liane.core import acting, keys
+from liane.core.errors import Refused
 from liane.core.inserting import insert
 from liane.core.prepared import prepared
 from liane.directory.models import Organisation
-from liane.exchange import cases, failures
+from liane.exchange import cases, failures, heard
 from liane.exchange.applying import Applied, apply
 from liane.exchange.hl7v2 import acks, parsing, read, validation
 from liane.exchange.hl7v2.acks import Answer
 from liane.exchange.hl7v2.messages import AdtMessage
+from liane.exchange.hl7v2.validation import Code, Problem
 from liane.exchange.hospitals import Speaker, speaker
 from liane.exchange.matching import match
 from liane.exchange.models import IdentityCase, RawMessage
@@ -56,6 +58,8 @@ def receive(raw: bytes, *, channel: str, hospital: Organisation | None = None) -
         adt = read.read(message)
         found = validation.problems(message, adt)
         who = speaker(adt, hospital)
+        if acks.verdict(found) is Answer.ACCEPTED:
+            found += heard.problems(message, adt, who)
         actor = acting.system(
             "message hospitalier",
             organisation_id=who.organisation.pk if who.organisation is not None else None,
@@ -65,6 +69,10 @@ def receive(raw: bytes, *, channel: str, hospital: Organisation | None = None) -
             return _take(raw, message, adt, found, channel, who)
     except parsing.NotHl7 as error:
         return Receipt("rejected", str(error), acks.build(None, answer=Answer.REJECTED))
+    except Refused as refusal:
+        why = f"File refused: {refusal.code or 'not accepted'}"
+        problem = Problem(Code.DATA_TYPE, "OBX^1^5", why)
+        return Receipt("rejected", why, acks.build(message, [problem]))
     except Exception as error:
         where = f"{type(error).__name__} {_place(error)}"
         log.error("adt.failed", error=type(error).__name__, where=_place(error))

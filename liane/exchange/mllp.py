@@ -18,8 +18,8 @@ from liane.exchange.hl7v2 import acks
 from liane.exchange.intake import Receipt, receive
 
 log = structlog.get_logger(__name__)
-LIMIT = 4_000_000
-"""Longest message accepted, in bytes."""
+LIMIT = 28_000_000
+"""Longest message accepted, in bytes: the largest file that Liane keeps, in Base64."""
 THREADS = 4
 
 

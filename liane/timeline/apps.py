@@ -39,6 +39,10 @@ class TimelineConfig(AppConfig):
                 written.documents_by_id, roles=filed,
             ),
             EntryKind(
+                "document.withdrawn", "Document retiré par son émetteur", "document", "file",
+                roles=filed,
+            ),
+            EntryKind(
                 "working.written", "Note interne", "note", "lock", load=written.working_by_id,
                 in_timeline=False, roles=working,
             ),

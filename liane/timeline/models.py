@@ -14,7 +14,7 @@ from liane.circle.rls import been, denied, reaches
 from liane.circle.scoping import Scoped, ScopedQuerySet
 from liane.core.areas import Area
 from liane.core.audience import Shared
-from liane.core.models import AppendOnly, Authored, Base, StoredFile
+from liane.core.models import AppendOnly, Authored, Base, Guarded, StoredFile
 from liane.directory.models import Organisation
 
 
@@ -74,11 +74,16 @@ class Pin(Base, Authored, Scoped):
 
 
 class DocumentQuerySet(ScopedQuerySet["Document"]):
-    """Documents narrowed by role: billing reads billing documents, a secretary those addressed."""
+    """Documents narrowed by role: billing reads billing documents, a secretary those addressed.
+
+    One that its sender withdrew is shown to nobody: it may be about somebody else.
+    """
 
     def within(self, reach: Reach) -> Self:
         """Documents that the actor may read."""
         documents = super().within(reach)
+        if not reach.everything:
+            documents = documents.filter(withdrawn_at=None)
         role = reach.actor.role
         if role == "billing":
             return documents.filter(category=Document.Category.BILLING)
@@ -115,11 +120,47 @@ class Document(Base, Authored, Shared, Scoped):
     addressed_to = models.ForeignKey(
         Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    newer = models.ForeignKey(
+        "self", null=True, editable=False, on_delete=models.PROTECT, related_name="older"
+    )
+    """The version that its sender put in its place."""
+    withdrawn_at = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar[Any] = DocumentQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["person", "-at"])]
+
+
+class DocumentSaid(Base, Guarded):
+    """What a sender outside said of one of its documents: a version, or that it is withdrawn.
+
+    ``uid`` is the sender's number, ``parent`` the one that this version replaces. Kept in whatever
+    order it came: what a document is now is folded from all of it (`timeline.received`).
+    """
+
+    rls_using = "(SELECT liane_all())"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
+    person_id = models.UUIDField()
+    uid = models.CharField(max_length=200)
+    parent = models.CharField(max_length=200, blank=True)
+    said_at = models.DateTimeField()
+    digest = models.CharField(max_length=64)
+    """Of all that was said, the file included."""
+    document = models.ForeignKey(Document, null=True, on_delete=models.PROTECT, related_name="said")
+    """Empty: the document is withdrawn."""
+    for_team = models.BooleanField(default=True)
+    for_person = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "uid", "person_id", "said_at", "digest"],
+                name="document_said_once",
+            )
+        ]
+        indexes = [models.Index(fields=["organisation", "parent"])]
 
 
 class WorkingQuerySet(ScopedQuerySet["WorkingNote"]):

@@ -1,1 +1,1 @@
-"""Hospital messages (HL7 v2 ADT, IHE PAM French profile): read, checked, answered. Pure code."""
+"""Hospital messages (HL7 v2: ADT of the French PAM profile, SIU, MDM, ORU), read and answered."""

@@ -1,10 +1,11 @@
 """What is wrong with a message, and where, in the terms of an HL7 acknowledgement."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from liane.exchange.hl7v2 import bookings, papers
 from liane.exchange.hl7v2.messages import AdtMessage
 from liane.exchange.hl7v2.parsing import Message
 from liane.exchange.hl7v2.profile import EVENTS, INS_OIDS, VERSIONS, Event
@@ -27,6 +28,14 @@ class Code(StrEnum):
     INTERNAL = "207"
 
 
+HEARD: Mapping[str, Collection[str]] = {
+    "ADT": EVENTS,
+    "SIU": bookings.EVENTS,
+    "MDM": papers.MDM,
+    "ORU": ("R01",),
+}
+"""Messages received, and the events of each."""
+_REQUIRED = {"SIU": ("PID", "SCH"), "MDM": ("PID", "TXA"), "ORU": ("PID", "OBR", "OBX")}
 _REJECTING = (
     Code.UNSUPPORTED_MESSAGE,
     Code.UNSUPPORTED_EVENT,
@@ -56,6 +65,8 @@ def problems(message: Message, adt: AdtMessage) -> list[Problem]:
     refused = list(_envelope(adt))
     if any(problem.rejects for problem in refused):
         return refused
+    if adt.code != "ADT":
+        return [*refused, *_person(message, adt), *_beyond(message, adt)]
     event = EVENTS[adt.event]
     return [
         *refused,
@@ -82,10 +93,46 @@ def nir_key(matricule: str) -> bool:
     return 97 - int(body) % 97 == int(matricule[13:])
 
 
+def _beyond(message: Message, adt: AdtMessage) -> Iterator[Problem]:
+    """Appointments and documents: what they cannot do without."""
+    for name in _REQUIRED[adt.code]:
+        if not message.has(name):
+            yield Problem(Code.SEGMENT_SEQUENCE, name, f"Segment {name} is missing")
+    if adt.recorded_at.year <= 1:
+        yield Problem(Code.REQUIRED_FIELD, "MSH^1^7", "No readable date of the message")
+    if adt.code == "SIU":
+        yield from _booking(message, adt)
+    else:
+        yield from _papers(message)
+
+
+def _booking(message: Message, adt: AdtMessage) -> Iterator[Problem]:
+    if not message.has("SCH"):
+        return
+    told = bookings.read(message)
+    if not told.number:
+        yield Problem(Code.REQUIRED_FIELD, "SCH^1^2", "Appointment number is missing")
+    if told.starts_at is None and adt.event in bookings.NEEDS_TIME:
+        yield Problem(Code.REQUIRED_FIELD, "SCH^1^11", "No readable start of the appointment")
+
+
+def _papers(message: Message) -> Iterator[Problem]:
+    found = papers.read(message)
+    if not found:
+        yield Problem(Code.REQUIRED_FIELD, "OBX^1^5", "No document in this message")
+    for paper in found:
+        if not paper.number:
+            place = "TXA^1^12" if message.has("TXA") else "OBR^1^3"
+            yield Problem(Code.REQUIRED_FIELD, place, "Document number is missing")
+        if paper.problem:
+            yield Problem(Code.DATA_TYPE, f"OBX^{paper.place}^5", paper.problem)
+
+
 def _envelope(adt: AdtMessage) -> Iterator[Problem]:
-    if adt.code != "ADT":
-        yield Problem(Code.UNSUPPORTED_MESSAGE, "MSH^1^9", "Only ADT messages are received here")
-    elif adt.event not in EVENTS:
+    known = HEARD.get(adt.code)
+    if known is None:
+        yield Problem(Code.UNSUPPORTED_MESSAGE, "MSH^1^9", "This kind of message is not received")
+    elif adt.event not in known:
         yield Problem(Code.UNSUPPORTED_EVENT, "MSH^1^9", "This event is not handled")
     if adt.version and not adt.version.startswith(VERSIONS):
         yield Problem(Code.UNSUPPORTED_VERSION, "MSH^1^12", "HL7 version not handled")

@@ -30,7 +30,7 @@ def without(raw: bytes, name: bytes) -> bytes:
 
 
 CASES = [
-    (adt("A01").replace(b"ADT^A01", b"ORU^R01"), "AR", "MSH^1^9", "200"),
+    (adt("A01").replace(b"ADT^A01", b"DFT^P03"), "AR", "MSH^1^9", "200"),
     (adt("A97"), "AR", "MSH^1^9", "201"),
     (adt("A01").replace(b"|P|2.5", b"|X|2.5"), "AR", "MSH^1^11", "202"),
     (adt("A01").replace(b"|2.5^FRA^2.11|", b"|3.0|"), "AR", "MSH^1^12", "203"),

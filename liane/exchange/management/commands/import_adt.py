@@ -1,4 +1,4 @@
-"""``liane import adt FILE… [--organisation ID]``: hospital messages from files."""
+"""``liane import adt FILE…`` (or ``import hl7``), ``--organisation ID``: messages from files."""
 
 import json
 import sys
@@ -16,9 +16,9 @@ from liane.exchange.intake import receive
 
 
 class Command(BaseCommand):
-    """Apply HL7 v2 ADT messages; the last line of output is the report, in JSON."""
+    """Apply HL7 v2 messages; the last line of output is the report, in JSON."""
 
-    help = "Apply HL7 v2 ADT messages from files, one or many a file."
+    help = "Apply HL7 v2 messages (ADT, SIU, MDM, ORU) from files, one or many a file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Files, and the hospital that speaks where a message does not say it."""
