@@ -220,6 +220,16 @@ LIANE_MSS_CERT = env.text("LIANE_MSS_CERT")
 LIANE_MSS_KEY = env.text("LIANE_MSS_KEY")
 LIANE_MSS_CA = env.text("LIANE_MSS_CA")
 LIANE_MSS_IMAP_URL = env.text("LIANE_MSS_IMAP_URL")
+LIANE_MSS_NIL = env.text("LIANE_MSS_NIL")
+"""The product's number in the MSSanté space of trust; with it, its mail carries documents."""
+LIANE_DMP_URL = env.text("LIANE_DMP_URL")
+LIANE_DMP_CERT = env.text("LIANE_DMP_CERT")
+LIANE_DMP_KEY = env.text("LIANE_DMP_KEY")
+LIANE_DMP_CA = env.text("LIANE_DMP_CA")
+LIANE_INSI_URL = env.text("LIANE_INSI_URL")
+LIANE_INSI_CERT = env.text("LIANE_INSI_CERT")
+LIANE_INSI_KEY = env.text("LIANE_INSI_KEY")
+LIANE_INSI_CA = env.text("LIANE_INSI_CA")
 DEFAULT_FROM_EMAIL = LIANE_EMAIL_FROM
 MAILERS = {
     "default": mail.mailer("LIANE_EMAIL_URL", LIANE_EMAIL_URL or "console:"),

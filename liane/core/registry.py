@@ -287,6 +287,9 @@ today: list[TodaySection] = []
 absence_steps: list[Callable[[Any], str]] = []
 """Called with a `directory.Absence` inside the transaction that notes it (visits change hands…);
 each gives a sentence to show, or nothing."""
+hand_on: list[Callable[[Any], str]] = []
+"""``path(row)`` gives the page from which a document, a note or a version of the plan is handed on
+(exported, sent elsewhere); nothing where the row is not one of those."""
 letters: list[Callable[[UUID, str, str], bool]] = []
 """``letter(practice_id, subject, text)`` writes to a professional outside, by mail and signed link,
 as the current actor; False when it cannot. Called inside the transaction of what it tells."""

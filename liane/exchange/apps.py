@@ -14,13 +14,21 @@ class ExchangeConfig(AppConfig):
         from liane.core import registry
         from liane.core.registry import EntryKind, Job, NavEntry, Panel
         from liane.exchange import failures
+        from liane.exchange.handing import leaving
+        from liane.exchange.handing import queries as handing
         from liane.exchange.received import queries as received
 
+        registry.add_jobs(Job("exchange.send", timedelta(seconds=30), leaving.send_waiting))
+        registry.hand_on.append(handing.path)
         registry.add_kinds(
             EntryKind(
                 "document.received", "Document reçu", "document", "inbox", load=received.by_ids,
                 in_timeline=False,
-            )
+            ),
+            EntryKind(
+                "document.handed", "Envoi", "document", "send", load=handing.by_ids,
+                in_timeline=False,
+            ),
         )  # fmt: skip
         registry.panels.append(
             Panel("received", "documents", 10, "exchange/received/panel.html", received.panel)

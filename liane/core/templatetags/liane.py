@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from liane.core import registry
 from liane.core.ids import uuid7
 from liane.core.text import normalise
 
@@ -252,3 +253,9 @@ def as_field(field: BoundField) -> SafeString:
 def send_key(value: object = "") -> SafeString:
     """The hidden client-made key of a form that must be carried out once (`core.idempotency`)."""
     return format_html('<input type="hidden" name="key" value="{}">', value or uuid7())
+
+
+@register.filter
+def hand_on(row: Any) -> str:
+    """The page from which ``row`` is handed on to others, where a room offers it."""
+    return next(filter(None, (path(row) for path in registry.hand_on)), "")

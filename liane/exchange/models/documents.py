@@ -1,15 +1,30 @@
 """Documents received, that wait to be filed; documents sent elsewhere, and what became of them."""
 
+from typing import Any, ClassVar, Self
+
 from django.db import models
 from django.utils import timezone
 
 from liane.careplans.models import PlanVersion
-from liane.circle.scoping import Scoped
+from liane.circle.reach import Reach
+from liane.circle.scoping import Scoped, ScopedQuerySet
 from liane.core.areas import Area
 from liane.core.audience import Shared
 from liane.core.fields import EncryptedBytesField, EncryptedTextField
 from liane.core.models import Authored, Base
 from liane.timeline.models import Document, Note
+
+
+class TeamQuerySet(ScopedQuerySet[Any]):
+    """Rows beside documents: those who read only documents addressed to them, or bills, have none
+    of them."""
+
+    NARROWED = frozenset({"secretary", "billing"})
+
+    def within(self, reach: Reach) -> Self:
+        """Rows that the actor may read."""
+        rows = super().within(reach)
+        return rows.none() if reach.actor.role in self.NARROWED else rows
 
 
 class ReceivedDocument(Base, Authored, Shared, Scoped):
@@ -52,6 +67,8 @@ class ReceivedDocument(Base, Authored, Shared, Scoped):
     settled_by = models.CharField(max_length=200, blank=True)
     reason = models.CharField(max_length=200, blank=True)
 
+    objects: ClassVar[Any] = TeamQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["person", "digest"], name="received_once"),
@@ -90,6 +107,8 @@ class Sending(Base, Authored, Shared, Scoped):
     sent_at = models.DateTimeField(null=True)
     why = models.CharField(max_length=200, blank=True)
     remote_id = models.CharField(max_length=200, blank=True)
+
+    objects: ClassVar[Any] = TeamQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -3,9 +3,10 @@
 from django.db import transaction
 
 from liane.core.acting import acting, system
-from liane.exchange.models import IdentityCandidate, IdentityCase, RawMessage
+from liane.exchange.models import IdentityCandidate, IdentityCase, RawMessage, Sending
 from liane.exchange.received import services
 from liane.exchange.tests import papers
+from liane.timeline.models import Document
 from tests.access.world import World, planter
 
 
@@ -40,3 +41,16 @@ def plant_documents(world: World) -> None:
                 sender=world.canary("document", name),
             )
             world.add("received_id", name, row.pk)
+
+
+@planter
+def plant_sendings(world: World) -> None:
+    """A document of each person that could not be sent, with the reason given there."""
+    with acting(system("plants")):
+        for name in ("A", "B"):
+            person = world.persons[name]
+            document = Document.objects.filter(person=person, for_team=True).first()
+            Sending.objects.create(
+                person=person, where="dmp", document=document, status="failed",
+                why=world.canary("document", name), author_label="Zoé",
+            )  # fmt: skip
