@@ -1,0 +1,67 @@
+"""Who wrote or receives something, as references: opaque holders, resolved in bulk."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from liane.directory.models import Organisation, Post, Practice
+from liane.fhir import building as fhir
+from liane.patients.models import Contact, Patient
+
+Json = dict[str, Any]
+KINDS = {
+    "PractitionerRole": "practice",
+    "Organization": "organisation",
+    "RelatedPerson": "contact",
+    "Patient": "person",
+}
+"""FHIR type → kind of holder (`messaging.models.Participant.Kind`)."""
+
+
+def references(holders: Iterable[UUID | None]) -> Mapping[UUID, Json]:
+    """The reference of each holder that is a professional in a place, a structure or its post.
+
+    At most three queries. Holders that are persons or relatives are left to :func:`named`: their
+    names are the record's, and are told only where the record is.
+    """
+    wanted = {one for one in holders if one is not None}
+    if not wanted:
+        return {}
+    found: dict[UUID, Json] = {}
+    for place in Practice.objects.filter(pk__in=wanted).select_related("professional"):
+        found[place.pk] = _made("PractitionerRole", place.pk, place.professional.name)
+    left = wanted - found.keys()
+    if left:
+        for house in Organisation.objects.filter(pk__in=left):
+            found[house.pk] = _made("Organization", house.pk, house.name)
+        left -= found.keys()
+    if left:
+        for post in Post.objects.filter(pk__in=left):
+            found[post.pk] = _made("Organization", post.organisation_id, post.name)
+    return found
+
+
+def relatives(holders: Iterable[UUID | None]) -> Mapping[UUID, Json]:
+    """The reference of each holder that is a person, or a relative of one. At most two queries."""
+    wanted = {one for one in holders if one is not None}
+    if not wanted:
+        return {}
+    found = {
+        one.pk: _made("RelatedPerson", one.pk, one.name)
+        for one in Contact.objects.filter(pk__in=wanted)
+    }
+    left = wanted - found.keys()
+    persons = Patient.objects.filter(pk__in=left).values_list("pk", flat=True) if left else []
+    return found | {pk: _made("Patient", pk) for pk in persons}
+
+
+def author(row: Any, known: Mapping[UUID, Json]) -> Json | None:
+    """The reference of who wrote a row; in words where they are no resource here."""
+    made = known.get(row.author_holder_id)
+    if made is not None:
+        return made
+    return {"display": row.author_label} if row.author_label else None
+
+
+def _made(kind: str, key: UUID, display: str = "") -> Json:
+    return fhir.reference(kind, key, display) or {}
