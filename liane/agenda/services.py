@@ -125,6 +125,7 @@ def mark_done(
             person_id=visit.person_id,
             at=min(visit.starts_at, now),
             performed_by_id=performer(visit),
+            organisation_id=visit.organisation_id,
             kind=visit.kind,
             code=code,
             title=visit.title,
@@ -146,7 +147,8 @@ def performer(visit: Appointment) -> UUID | None:
     actor = acting.current()
     planned = visit.practice
     if planned is None:
-        return actor.holder_id
+        # The software of a structure says that it was done, not by whom.
+        return actor.holder_id if actor.professional_id is not None else None
     replaces = planned.pk in actor.holders and planned.professional_id != actor.professional_id
     return actor.holder_id if replaces else planned.pk
 

@@ -244,3 +244,10 @@ def author_of(actor: Any) -> dict[str, Any]:
         "author_organisation_id": actor.organisation_id,
         "author_label": actor.label,
     }
+
+
+def wrote(actor: Any, row: Authored) -> bool:
+    """True when ``actor`` is who wrote ``row``: the same account, or the same house's software."""
+    if actor.user_id is None:
+        return row.author_user_id is None and row.author_holder_id == actor.holder_id is not None
+    return bool(row.author_user_id == actor.user_id)

@@ -14,7 +14,7 @@ from liane.core import acting, journal, ledger, registry
 from liane.core.areas import Area
 from liane.core.audience import Audience
 from liane.core.errors import NotAllowed, Refused
-from liane.core.models import author_of
+from liane.core.models import author_of, wrote
 from liane.directory.models import Practice
 from liane.interventions import rules
 from liane.interventions.models import ActKind, Intervention, Undo
@@ -166,7 +166,7 @@ def _mine_today(intervention_id: UUID) -> Intervention:
     )
     if found is None:
         raise Http404
-    if not actor.is_system and found.author_user_id != actor.user_id:
+    if not (actor.is_system or wrote(actor, found)):
         raise NotAllowed("Seule la personne qui l’a notée peut l’annuler.")
     if Undo.objects.filter(intervention_id=found.pk).exists():
         raise Refused("Cette visite n’est déjà plus notée comme faite.")

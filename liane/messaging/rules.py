@@ -7,6 +7,7 @@ from liane.circle.reach import Reach
 from liane.core.acting import Actor
 from liane.core.areas import Area
 from liane.core.errors import NotAllowed, Refused
+from liane.core.models import wrote
 from liane.core.routes import PORTAL_ROLES
 from liane.messaging.models import Message, Thread
 
@@ -60,4 +61,4 @@ def check_text(text: str, *, files: int) -> str:
 
 def may_withdraw(message: Message, actor: Actor) -> bool:
     """True for the author alone."""
-    return actor.user_id is not None and message.author_user_id == actor.user_id
+    return wrote(actor, message)

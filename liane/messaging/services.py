@@ -128,7 +128,11 @@ def _self(actor: acting.Actor, kind: str) -> list[Named]:
     """The one who begins a thread between named people is one of them."""
     if actor.holder_id is None or kind in {Thread.Kind.TEAM, Thread.Kind.FAMILY}:
         return []
-    own = {"person": Participant.Kind.PERSON, "legal": Participant.Kind.CONTACT}
+    own = {
+        "person": Participant.Kind.PERSON,
+        "legal": Participant.Kind.CONTACT,
+        "api_client": Participant.Kind.ORGANISATION,
+    }
     default = (
         Participant.Kind.CONTACT if actor.role.startswith("carer") else Participant.Kind.PRACTICE
     )

@@ -162,11 +162,12 @@ def claim(task_id: UUID) -> Task:
         task = _mine(task_id)
         actor = acting.current()
         if task.status == Status.CLAIMED:
-            if task.claimed_by_id in actor.holders:
+            if task.claimed_by_id is None or task.claimed_by_id in actor.holders:
                 return task
             raise Refused("Quelqu’un d’autre s’en occupe déjà.")
         transition(task, LIFE, Status.CLAIMED)
-        task.claimed_by_id = actor.holder_id
+        # The software of a structure takes it for the structure: nobody is named.
+        task.claimed_by_id = actor.holder_id if actor.professional_id else None
         task.save(update_fields=["claimed_by"])
         _told("task.claimed", task)
         return task

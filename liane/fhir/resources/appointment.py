@@ -7,6 +7,7 @@ Planned, moved, cancelled, done or missed by the agenda's own verbs. A visit tha
 import datetime as dt
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -168,9 +169,10 @@ def _stepped(row: Appointment, status: str, reason: str) -> Appointment:
 
 
 # ------------------------------------------------------------------ from FHIR
-def _actors(body: Json, refs: Refs) -> tuple[Any, dict[str, Any]]:
+def _actors(body: Json, refs: Refs) -> tuple[UUID | None, dict[str, UUID]]:
     """The person, and who comes, as `agenda.Visit` says it."""
-    person, intervenant = None, {}
+    person: UUID | None = None
+    intervenant: dict[str, UUID] = {}
     for number, one in enumerate(fhir.items(body, "participant")):
         where = f"Appointment.participant[{number}].actor"
         kinds = ("Patient", *ACTORS, "Practitioner", "RelatedPerson", "Location",

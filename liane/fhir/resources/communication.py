@@ -5,7 +5,7 @@ A message is never changed. To post one without ``partOf`` is to write to the ca
 ``entered-in-error``, and its text is shown no more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -174,7 +174,7 @@ def _thread_of(body: Json, person_id: UUID | None, refs: Refs) -> Thread:
         if found is None:
             raise unprocessable("This conversation does not exist, or is out of reach.",
                                 f"Communication.partOf[{number}]", "not-found")  # fmt: skip
-        return found  # type: ignore[no-any-return]
+        return found
     chosen = _recipients(body, refs)
     if chosen:
         subject = fhir.words_of(body.get("topic"))
@@ -220,7 +220,7 @@ def _named(threads: list[UUID]) -> dict[UUID, list[UUID]]:
 
 
 def _message(
-    row: Message, files: list[Attachment], named: list[UUID], known: "people.Mapping[UUID, Json]"
+    row: Message, files: list[Attachment], named: list[UUID], known: Mapping[UUID, Json]
 ) -> Json:
     thread, gone = row.thread, _withdrawn(row)
     about = fhir.reference("Patient", thread.person_id)

@@ -1,6 +1,6 @@
 """Task: what somebody of the circle, a structure, a post or a role is asked to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -81,7 +81,9 @@ class TaskResource(Resource):
         """Take it, do it, refuse it (``statusReason``), open it again: the rest does not change."""
         now = _fixed(row)
         asked = {name: one for name, one in _values(body, refs).items() if name in now}
-        changed = sorted(name for name, one in asked.items() if (one or None) != (now[name] or None))
+        changed = sorted(
+            name for name, one in asked.items() if (one or None) != (now[name] or None)
+        )
         if changed:
             raise unprocessable(
                 f"Only the status of a task changes ({', '.join(changed)} differs): refuse this "
@@ -140,7 +142,7 @@ def _reasons(keys: list[UUID]) -> dict[UUID, str]:
     return dict(rows.order_by("at").values_list("task_id", "reason")) if rows is not None else {}
 
 
-def _task(row: Task, known: "people.Mapping[UUID, Json]", reason: str) -> Json:
+def _task(row: Task, known: Mapping[UUID, Json], reason: str) -> Json:
     role = fhir.concept(ROLES, row.role, row.get_role_display()) if row.role else None
     return {
         "status": STATUS[Task.Status(row.status)],

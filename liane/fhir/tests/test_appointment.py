@@ -114,3 +114,12 @@ def test_home_help_plans_its_own_visits_alone(odette, claire):
     own = booked(odette, claire)
     own["participant"][1]["actor"] = {"reference": f"Organization/{meals.pk}"}
     assert api.post("Appointment", own).status == 201
+
+
+def test_a_house_says_that_its_visit_took_place(api, house, odette):
+    body = booked(odette, house, when(0, 0, 5))
+    body["participant"][1]["actor"] = {"reference": f"Organization/{house.pk}"}
+    made = api.post("Appointment", body)
+    assert made.status == 201, made.body
+    done = api.put(f"Appointment/{made.body['id']}", {**made.body, "status": "fulfilled"})
+    assert (done.status, done.body["status"]) == (200, "fulfilled")

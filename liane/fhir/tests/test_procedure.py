@@ -1,0 +1,107 @@
+"""What was done for a person, written down once, from any software."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from liane.core.acting import acting, owner
+from liane.fhir.tests.api import Api
+from liane.interventions import services
+from liane.interventions.models import Intervention
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def house():
+    return make.organisation("DAC des Landes", "dac")
+
+
+@pytest.fixture
+def odette(house):
+    person = make.patient()
+    make.member(person, house, responsible=True)
+    return person
+
+
+@pytest.fixture
+def claire(odette):
+    place = make.practice("claire", name="Claire Aubert", of=make.organisation("Cabinet"))
+    make.member(odette, place)
+    return place
+
+
+@pytest.fixture
+def api(house):
+    return Api(house)
+
+
+def done(person, place, **more):
+    at = timezone.localtime() - dt.timedelta(hours=2)
+    return {
+        "resourceType": "Procedure",
+        "status": "completed",
+        "subject": {"reference": f"Patient/{person.pk}"},
+        "performedPeriod": {
+            "start": at.isoformat(timespec="seconds"),
+            "end": (at + dt.timedelta(minutes=20)).isoformat(timespec="seconds"),
+        },
+        "performer": [{"actor": {"reference": f"PractitionerRole/{place.pk}"}}],
+        "code": {"text": "Pansement"},
+        **more,
+    }
+
+
+def test_written_down_read_back_and_found(api, odette, claire):
+    body = done(odette, claire, usedCode=[{"text": "compresse"}])
+    made = api.post("Procedure", body)
+    assert made.status == 201, made.body
+    read = api.get(f"Procedure/{made.body['id']}").body
+    assert {name: one for name, one in read.items() if name not in {"id", "meta"}} == body
+    with owner():
+        row = Intervention.objects.get(pk=read["id"])
+    assert (row.minutes, row.source, row.performed_by_id) == (20, "fhir", claire.pk)
+    today = timezone.localdate()
+    for query in (f"patient={odette.pk}", f"performer=PractitionerRole/{claire.pk}",
+                  f"date=ge{today - dt.timedelta(days=1)}", "status=completed", "code=visit",
+                  f"performer=Organization/{claire.organisation_id}"):  # fmt: skip
+        assert [one["id"] for one in api.get(f"Procedure?{query}").found] == [read["id"]], query
+
+
+def test_a_problem_needs_words_and_what_is_not_done_is_not_written(api, odette, claire):
+    outcome = {"coding": [{"system": "https://liane.sante/CodeSystem/act-outcome",
+                           "code": "problem"}]}  # fmt: skip
+    assert api.post("Procedure", done(odette, claire, outcome=outcome)).status == 422
+    said = done(odette, claire, outcome=outcome, note=[{"text": "Chute cette nuit"}])
+    assert api.post("Procedure", said).status == 201
+    assert api.post("Procedure", done(odette, claire, status="preparation")).status == 422
+
+
+def test_taken_back_it_is_an_error(api, odette, claire):
+    with acting(make.actor("claire")):
+        made = services.record_intervention(
+            services.Act(odette.pk, timezone.now() - dt.timedelta(hours=1), claire.pk)
+        )
+        services.undo_intervention(made.pk)
+    assert api.get(f"Procedure/{made.pk}").body["status"] == "entered-in-error"
+    assert api.get("Procedure?status=completed").found == []
+
+
+def test_home_help_writes_its_own_acts_and_reads_no_other(odette, claire):
+    meals = make.organisation("Portage de repas", "saad")
+    make.member(odette, meals, outside_team=True)
+    api = Api(meals)
+    assert api.post("Procedure", done(odette, claire)).status == 403
+
+
+def test_only_the_software_that_wrote_it_takes_it_back(api, odette, claire):
+    key = api.post("Procedure", done(odette, claire)).body["id"]
+    msp = make.organisation("MSP", "msp")
+    make.member(odette, msp)
+    assert Api(msp).call("DELETE", f"Procedure/{key}").status == 403
+    assert api.call("DELETE", f"Procedure/{key}").status == 204
+    assert api.get(f"Procedure/{key}").status == 410
+    with owner():
+        assert Intervention.objects.get(pk=key).undo.reason
