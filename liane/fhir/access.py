@@ -6,12 +6,15 @@ from typing import Protocol
 from urllib.parse import parse_qsl
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
+
 from liane.circle.reach import Reach
 from liane.core.acting import Actor
+from liane.fhir.models import Received
 from liane.fhir.outcomes import forbidden
 from liane.fhir.resources.base import Resource
 from liane.fhir.search.asked import read_clauses
-from liane.fhir.search.clauses import Clause, Group, same_person
+from liane.fhir.search.clauses import Clause, Fixed, Group, same_person
 
 
 class Scopes(Protocol):
@@ -72,9 +75,14 @@ class Access:
         if not self.allows(kind, letter):
             raise forbidden(f"No scope of this token gives '{letter}' on {kind}.")
 
-    def limits(self, resource: Resource, letter: str) -> list[Clause]:
-        """What rows of this type must answer to besides the actor's reach."""
+    def limits(self, resource: Resource, letter: str, *, alive: bool = True) -> list[Clause]:
+        """What rows of this type must answer to besides the actor's reach.
+
+        ``alive``: without those that were deleted through this interface.
+        """
         found: list[Clause] = []
+        if alive and "delete" in resource.interactions:
+            found.append(Fixed(("alive", resource.type), (), lambda _: _alive(resource.type)))
         scopes = self.caller.scopes
         if scopes.only_patient(resource.type, letter):
             if self.caller.patient_id is None:
@@ -88,3 +96,11 @@ class Access:
             )
             found.append(Group(either, either=True))
         return found
+
+
+def _alive(kind: str) -> Q:
+    later = Received.objects.filter(
+        type=kind, object_id=OuterRef("object_id"), number__gt=OuterRef("number")
+    )
+    deleted = Received.objects.filter(~Exists(later), type=kind, method=Received.Method.DELETE)
+    return ~Q(pk__in=deleted.values("object_id"))

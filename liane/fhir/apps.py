@@ -8,7 +8,11 @@ class FhirConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Declare the resources."""
-        from liane.fhir import resources
+        """Declare resources and operations; note in versions what the pages change."""
+        from liane.core import registry
+        from liane.core.registry import Reader
+        from liane.fhir import checking, everything, expanding, operations, resources, seen
 
         resources.load()
+        operations.register(everything.EVERYTHING, checking.VALIDATE, expanding.EXPAND)
+        registry.readers.append(Reader("fhir", seen.read))

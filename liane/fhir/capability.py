@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from liane.fhir import resources, spec
+from liane.fhir import operations, resources, spec
 from liane.fhir.addresses import base
 from liane.fhir.resources.base import Resource
 from liane.fhir.search.common import COMMON
@@ -11,6 +11,7 @@ from liane.fhir.search.params import Param, kind_of
 
 Json = dict[str, Any]
 CODES = {"history": "history-instance", "search": "search-type"}
+"""Interactions by the words of the standard; ``history`` is that of a type as well."""
 
 
 @cache
@@ -28,12 +29,17 @@ def statement() -> Json:
             "url": base(),
         },
         "fhirVersion": spec.VERSION,
-        "format": ["application/fhir+json", "json"],
+        "format": ["application/fhir+json", "json", "application/fhir+xml", "xml"],
+        "patchFormat": ["application/json-patch+json", "application/fhir+json"],
         "rest": [
             {
                 "mode": "server",
                 "security": _security(),
                 "resource": [_resource(one) for one in resources.every().values()],
+                "interaction": [{"code": "transaction"}, {"code": "batch"}],
+                "operation": [
+                    {"name": one.name, "definition": one.definition} for one in operations.every()
+                ],
             }
         ],
     }
@@ -52,10 +58,14 @@ def _resource(one: Resource) -> Json:
     made: Json = {
         "type": one.type,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{one.type}",
-        "interaction": [{"code": CODES.get(name, name)} for name in sorted(one.interactions)],
+        "interaction": _interactions(one),
         "versioning": "versioned-update",
         "readHistory": "history" in one.interactions,
         "updateCreate": False,
+        "conditionalRead": "full-support",
+        "conditionalCreate": "create" in one.interactions,
+        "conditionalUpdate": "update" in one.interactions,
+        "conditionalDelete": "single" if "delete" in one.interactions else "not-supported",
         "searchInclude": [*linked, "*"] if linked else [],
         "searchRevInclude": _reverse(one.type),
         "searchParam": [_param(one, param) for param in (*COMMON.values(), *one.params)],
@@ -63,6 +73,11 @@ def _resource(one: Resource) -> Json:
     if one.profiles:
         made["supportedProfile"] = list(one.profiles)
     return {name: value for name, value in made.items() if value != []}
+
+
+def _interactions(one: Resource) -> list[Json]:
+    names = [CODES.get(name, name) for name in sorted(one.interactions)]
+    return [{"code": name} for name in names + ["history-type"] * ("history" in one.interactions)]
 
 
 def _reverse(kind: str) -> list[str]:

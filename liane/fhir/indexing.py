@@ -4,14 +4,12 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-import fhirpathpy
-
 from liane.core import keys
 from liane.core.text import normalise
+from liane.fhir import fhirpath
 from liane.fhir.models import Index
 from liane.fhir.resources.base import Resource
 from liane.fhir.search import values
@@ -83,22 +81,9 @@ def evaluate(path: str, body: Json) -> list[Any]:
             return []
         return list(_walk(body, rest))
     try:
-        found = _compiled(path)(body)
+        return fhirpath.evaluate(path, body)
     except Exception:
         return []
-    return list(found) if isinstance(found, list) else [found]
-
-
-@cache
-def _compiled(path: str) -> Any:
-    return fhirpathpy.compile(path, model=_model())
-
-
-@cache
-def _model() -> Any:
-    from fhirpathpy.models import models
-
-    return models["r4"]
 
 
 def _walk(value: Any, path: list[str]) -> Iterator[Any]:

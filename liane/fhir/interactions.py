@@ -1,22 +1,22 @@
-"""What is asked: from a method, a path and headers to the interaction that answers."""
+"""What is asked: from a method and a path to the interaction that answers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.utils.http import http_date, parse_http_date_safe
 
-from liane.fhir import reading, resources, searching, writing
-from liane.fhir.access import Access
+from liane.fhir import history, operations, patching, reading, resources, searching
 from liane.fhir.addresses import url
 from liane.fhir.answers import Answer
-from liane.fhir.outcomes import outcome, problem
+from liane.fhir.calls import Call, Preferences
+from liane.fhir.outcomes import Problem, outcome, problem
 from liane.fhir.reading import Shown
 from liane.fhir.resources.base import Resource
 from liane.fhir.search import values
+from liane.fhir.writing import Writer, tags
 
-Pairs = list[tuple[str, str]]
-READING = frozenset({"GET", "HEAD"})
+Run = Callable[[Writer], Answer]
 
 
 @dataclass(frozen=True)
@@ -25,133 +25,154 @@ class Asked:
 
     words: str
     reads: bool
-    run: Callable[[Access], Answer]
+    run: Run
 
 
-def read(method: str, path: Sequence[str], query: Pairs, request: HttpRequest) -> Asked:
+def read(call: Call) -> Asked:
     """The interaction asked for. Raises Problem 400, 404 or 405."""
+    path = call.path
+    if any(one.startswith("$") for one in path):
+        words, reads, run = operations.read(call)
+        return Asked(words, reads, run)
     if not path:
-        raise _none(method)
+        raise _none(call)
     resource = resources.get(path[0])
     if resource is None:
-        raise problem(404, f"{path[0][:60]} is not served here: see /fhir/metadata.",
-                      code="not-supported")  # fmt: skip
-    prefer = preferences(request.headers.get("Prefer", ""))
+        text = f"{path[0][:60]} is not served here: see /fhir/metadata."
+        raise problem(404, text, code="not-supported")
+    if path[-1] == "_history" or (len(path) == 4 and path[2] == "_history"):
+        return _history(call, resource)
     if len(path) == 1 or path[1] == "_search":
-        return _type(method, resource, path, query, request, prefer)
-    key = values.uuid(path[1])
+        return _type(call, resource)
     if len(path) == 2:
-        return _instance(method, resource, key, request, prefer)
-    raise _none(method)
+        return _instance(call, resource, values.uuid(path[1]))
+    raise _none(call)
 
 
-def _none(method: str) -> Exception:
-    return problem(405, f"{method} means nothing here.", code="not-supported")
+def _none(call: Call) -> Problem:
+    return problem(405, f"{call.method} means nothing here.", code="not-supported")
 
 
-def _type(
-    method: str, resource: Resource, path: Sequence[str], query: Pairs, request: HttpRequest,
-    prefer: "Preferences",
-) -> Asked:  # fmt: skip
-    words = f"search {resource.type}"
-    if method in READING and len(path) == 1:
+def _history(call: Call, resource: Resource) -> Asked:
+    if not call.reads:
+        raise _none(call)
+    path = call.path
+    key = values.uuid(path[1]) if len(path) > 2 else None
+    words = f"history {resource.type}"
+    if len(path) == 4:
         return Asked(
-            words, True, lambda access: searching.answer(resource, query, access, prefer.strict)
-        )
-    if method == "POST" and len(path) == 2:
-        form = query + _form(request)
-        return Asked(
-            words, True, lambda access: searching.answer(resource, form, access, prefer.strict)
-        )
-    if method == "POST":
-        from liane.fhir.server import body
-
-        received = body(request)
-        return Asked(
-            f"create {resource.type}",
-            False,
-            lambda access: written(writing.Writer(access).create(resource, received), 201, prefer),
-        )
-    raise _none(method)
-
-
-def _instance(
-    method: str, resource: Resource, key: UUID | None, request: HttpRequest, prefer: "Preferences"
-) -> Asked:
-    headers = request.headers
-    if method in READING:
-        known = headers.get("If-None-Match", "")
-        return Asked(
-            f"read {resource.type}", True,
-            lambda access: shown(reading.one(resource, key, access), known),
+            f"vread {resource.type}", True,
+            lambda on: history.version(resource, key, path[3], on.access),
         )  # fmt: skip
-    match = headers.get("If-Match", "")
-    if method == "PUT":
-        from liane.fhir.server import body
+    if len(path) == 3:
+        return Asked(words, True, lambda on: history.of_one(resource, key, call.query, on.access))
+    if len(path) == 2:
+        return Asked(words, True, lambda on: history.of_type(resource, call.query, on.access))
+    raise _none(call)
 
-        received = body(request)
+
+def _type(call: Call, resource: Resource) -> Asked:
+    strict, kind = call.prefer.strict, resource.type
+    if call.method == "POST" and len(call.path) == 2:
+        form = call.query + call.form()
         return Asked(
-            f"update {resource.type}", False,
-            lambda access: written(
-                writing.Writer(access).update(resource, key, received, if_match=match), 200, prefer
-            ),
-        )  # fmt: skip
-    if method == "DELETE":
+            f"search {kind}", True, lambda on: searching.answer(resource, form, on.access, strict)
+        )
+    if len(call.path) == 2:
+        raise _none(call)
+    if call.reads:
         return Asked(
-            f"delete {resource.type}", False,
-            lambda access: _deleted(resource, key, access, match),
+            f"search {kind}", True,
+            lambda on: searching.answer(resource, call.query, on.access, strict),
         )  # fmt: skip
-    raise _none(method)
+    runs: dict[str, Run] = {
+        "POST": lambda on: _create(call, resource, on),
+        "PUT": lambda on: _update_where(call, resource, on),
+        "PATCH": lambda on: _patch_where(call, resource, on),
+        "DELETE": lambda on: _delete_where(call, resource, on),
+    }
+    if call.method not in runs:
+        raise _none(call)
+    words = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+    return Asked(f"{words[call.method]} {kind}", False, runs[call.method])
 
 
-def _deleted(resource: Resource, key: UUID | None, access: Access, match: str) -> Answer:
-    writing.Writer(access).delete(resource, key, if_match=match)
+def _instance(call: Call, resource: Resource, key: UUID | None) -> Asked:
+    kind = resource.type
+    if call.reads:
+        return Asked(f"read {kind}", True, lambda on: _read(call, resource, key, on))
+    match, prefer = call.header("if-match"), call.prefer
+    if call.method == "PUT":
+        return Asked(
+            f"update {kind}", False,
+            lambda on: written(on.update(resource, key, call.body(), if_match=match), 200, prefer),
+        )  # fmt: skip
+    if call.method == "PATCH":
+        return Asked(f"patch {kind}", False, lambda on: _patch(call, resource, key, on))
+    if call.method == "DELETE":
+        return Asked(f"delete {kind}", False, lambda on: _delete(call, resource, key, on))
+    raise _none(call)
+
+
+# ------------------------------------------------------------------ conditional interactions
+def _create(call: Call, resource: Resource, on: Writer) -> Answer:
+    asked = call.header("if-none-exist")
+    if asked:
+        known = on.matching(resource, values.pairs(asked.removeprefix("?")))
+        if known is not None:
+            return written(reading.one(resource, known, on.access), 200, call.prefer)
+    return written(on.create(resource, call.body()), 201, call.prefer)
+
+
+def _update_where(call: Call, resource: Resource, on: Writer) -> Answer:
+    known, body = on.matching(resource, call.query), call.body()
+    if known is None:
+        return written(on.create(resource, body), 201, call.prefer)
+    if values.uuid(str(body.get("id", known))) != known:
+        raise problem(400, "Another resource matches than the body's id.", where="http.id")
+    match, body = call.header("if-match"), {**body, "id": str(known)}
+    return written(on.update(resource, known, body, if_match=match), 200, call.prefer)
+
+
+def _patch_where(call: Call, resource: Resource, on: Writer) -> Answer:
+    known = on.matching(resource, call.query)
+    if known is None:
+        raise problem(404, "Nothing matches.", code="not-found")
+    return _patch(call, resource, known, on)
+
+
+def _delete_where(call: Call, resource: Resource, on: Writer) -> Answer:
+    known = on.matching(resource, call.query)
+    return Answer(204) if known is None else _delete(call, resource, known, on)
+
+
+def _patch(call: Call, resource: Resource, key: UUID | None, on: Writer) -> Answer:
+    change = patching.change(call.patch())
+    return written(on.patch(resource, key, change, call.header("if-match")), 200, call.prefer)
+
+
+def _delete(call: Call, resource: Resource, key: UUID | None, on: Writer) -> Answer:
+    on.delete(resource, key, if_match=call.header("if-match"))
     return Answer(204)
 
 
-def _form(request: HttpRequest) -> Pairs:
-    from liane.fhir.server import pairs, raw
-
-    if request.content_type not in {"application/x-www-form-urlencoded", ""}:
-        raise problem(415, "_search takes a form.", code="not-supported", where="http.Content-Type")
-    return pairs(raw(request).decode("utf-8", "replace"))
-
-
 # ------------------------------------------------------------------ answers
-@dataclass(frozen=True)
-class Preferences:
-    """The ``Prefer`` header: what comes back, and what becomes of unknown parameters."""
-
-    returns: str = "representation"
-    strict: bool = False
-    later: bool = False
-
-
-def preferences(text: str) -> Preferences:
-    """Read ``Prefer``; what is not understood is ignored, as the header asks."""
-    found = dict(
-        part.strip().partition("=")[::2] for one in text.split(",") for part in one.split(";")
-    )
-    returns = found.get("return", "representation").strip('"')
-    if returns not in {"minimal", "representation", "OperationOutcome"}:
-        returns = "representation"
-    return Preferences(returns, found.get("handling") == "strict", "respond-async" in found)
-
-
-def shown(one: Shown, known: str = "") -> Answer:
-    """A resource that is read; 304 when the caller has this version."""
+def _read(call: Call, resource: Resource, key: UUID | None, on: Writer) -> Answer:
+    one = reading.one(resource, key, on.access)
     headers = dated(one)
-    if known and one.version in {
-        part.strip().removeprefix("W/").strip('"') for part in known.split(",")
-    }:
+    known, since = call.header("if-none-match"), call.header("if-modified-since")
+    if known and one.version in tags(known):
         return Answer(304, None, headers)
-    return Answer(200, one.body, headers)
+    if not known and since and (parse_http_date_safe(since) or 0) >= int(one.at.timestamp()):
+        return Answer(304, None, headers)
+    query = dict(call.query)
+    elements = tuple(part for part in query.get("_elements", "").split(",") if part)
+    body = searching.trimmed(one.body, query.get("_summary", "false"), elements)
+    return Answer(200, body, headers)
 
 
 def dated(one: Shown) -> dict[str, str]:
     """``ETag`` and ``Last-Modified``."""
-    from django.utils.http import http_date
-
     return {"ETag": one.etag, "Last-Modified": http_date(one.at.timestamp())}
 
 

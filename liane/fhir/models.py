@@ -86,3 +86,21 @@ class Index(Guarded):
             models.Index(fields=["type", "code", "starts_at"]),
             models.Index(fields=["type", "object_id"]),
         ]
+
+
+class Definition(Base):
+    """A definition of a published guide: profile, value set, code system, search parameter.
+
+    Loaded by ``liane import ig``; public, about nobody. ``content`` is its JSON, gzipped.
+    """
+
+    kind = models.CharField(max_length=40)
+    url = models.CharField(max_length=300)
+    version = models.CharField(max_length=60, blank=True)
+    package = models.CharField(max_length=120)
+    content = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "url"], name="fhir_definition_once"),
+        ]

@@ -113,7 +113,8 @@ def one_row(resource: Resource, key: UUID | None, access: Access, letter: str) -
         raise not_found()
     access.require(resource.type, letter)
     named = Fixed(("is", resource.type), (key,), is_named)
-    rows = find(resource, [*access.limits(resource, letter), named], access, size=1)
+    limits = access.limits(resource, letter, alive=False)
+    rows = find(resource, [*limits, named], access, size=1)
     if not rows:
         raise not_found()
     return rows[0]

@@ -46,6 +46,8 @@ class Refs:
             return None
         else:
             found = values.uuid(asked.id)
+            if found is None and not asked.url:
+                return None  # An identifier of the sender's own: kept, and leading nowhere here.
             if found is None:
                 raise _nowhere(text, where)
             kind, key = asked.type, found

@@ -1,61 +1,55 @@
 """The HTTP side of /fhir: who calls, what is asked, one transaction, one answer."""
 
-from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
-from urllib.parse import parse_qsl
 
 import structlog
 from django.db import DatabaseError, IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 
-from liane.clients import calls
-from liane.clients.access import Unauthorized, authenticate
+from liane.clients import calls as called
+from liane.clients.access import Caller, Unauthorized, authenticate
 from liane.core import ledger
 from liane.core.acting import acting
 from liane.core.errors import Refused
-from liane.fhir import answers, capability, interactions, wire
+from liane.fhir import answers, bundles, capability, interactions, wire, xml
 from liane.fhir.access import Access
-from liane.fhir.answers import Answer
+from liane.fhir.answers import Answer, Format
+from liane.fhir.calls import READING, Call, Json, Pairs
+from liane.fhir.interactions import Asked
 from liane.fhir.outcomes import Issue, Problem, from_refusal, not_found, problem
+from liane.fhir.search import values
+from liane.fhir.writing import Writer
 
 log = structlog.get_logger(__name__)
 LARGEST = 20_000_000
 """Bytes of one body."""
-READING = frozenset({"GET", "HEAD"})
+JSON = frozenset({"application/fhir+json", "application/json", "text/json", ""})
+XML = frozenset({"application/fhir+xml", "application/xml", "text/xml"})
+FORM = "application/x-www-form-urlencoded"
 
 
 def handle(request: HttpRequest, path: str) -> HttpResponse:
     """Answer one request. Whatever goes wrong is an OperationOutcome."""
-    pretty = False
+    wanted = Format()
     try:
-        query = pairs(request.META.get("QUERY_STRING", ""))
-        pretty = dict(query).get("_pretty") == "true"
+        query = values.pairs(request.META.get("QUERY_STRING", ""))
+        wanted = answers.wanted(query, request.headers.get("Accept", ""))
         answer = _answered(request, [one for one in path.split("/") if one], query)
     except Problem as reason:
         answer = answers.of_problem(reason)
     except ledger.LedgerUnavailable:
         log.error("ledger_unavailable")
-        answer = answers.of_problem(
-            problem(503, "Accesses cannot be recorded now.", code="transient")
-        )
+        unavailable = problem(503, "Accesses cannot be recorded.", code="transient")
+        answer = answers.of_problem(unavailable)
     except Exception as error:
         log.exception("fhir_failed", error=type(error).__name__)
         answer = answers.of_problem(problem(500, "This failed on our side.", code="exception"))
-    return answers.send(answer, pretty=pretty)
+    return answers.send(answer, wanted)
 
 
-def pairs(query: str) -> list[tuple[str, str]]:
-    """The parameters of a query string or of a form, in order. Raises Problem 400."""
-    if len(query) > 32_000:
-        raise problem(400, "The query is too long: use POST _search.", code="too-long")
-    try:
-        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=200)
-    except ValueError:
-        raise problem(400, "The query cannot be read.", code="structure") from None
-
-
-def _answered(request: HttpRequest, path: Sequence[str], query: list[tuple[str, str]]) -> Answer:
-    if list(path) == ["metadata"] and request.method in READING:
+def _answered(request: HttpRequest, path: list[str], query: Pairs) -> Answer:
+    if path == ["metadata"] and request.method in READING:
         return Answer(200, capability.statement())
     try:
         caller = authenticate(request)
@@ -64,23 +58,39 @@ def _answered(request: HttpRequest, path: Sequence[str], query: list[tuple[str, 
             reason.status, Issue(str(reason), "login"),
             headers={"WWW-Authenticate": reason.challenge},
         ) from None  # fmt: skip
-    asked = interactions.read(request.method or "GET", path, query, request)
-    answer: Answer | None = None
+    words, status = "call", 500
     try:
+        asked = _asked(request, path, query)
+        words = asked.words
         answer = _acted(caller, asked)
+        status = answer.status
     except Problem as reason:
-        answer = answers.of_problem(reason)
+        status = reason.status
+        raise
     finally:
-        calls.note(caller.client_id, asked.words, answer.status if answer else 500)
+        called.note(caller.client_id, words, status)
     return answer
 
 
-def _acted(caller: Any, asked: "interactions.Asked") -> Answer:
-    """Run inside the caller's actor; a refusal undoes everything."""
+def _asked(request: HttpRequest, path: list[str], query: Pairs) -> Asked:
+    call = _call(request, path, query)
+    if path:
+        return interactions.read(call)
+    if call.method != "POST":
+        raise problem(405, "Post a transaction or a batch here.", code="not-supported")
+    bundle = call.body()
+    if bundle.get("resourceType") != "Bundle":
+        raise problem(400, "A Bundle is expected.", code="structure", where="resourceType")
+    words = str(bundle.get("type", "bundle"))[:20]
+    return Asked(words, False, lambda on: bundles.run(bundle, on, call.prefer.returns))
+
+
+def _acted(caller: Caller, asked: Asked) -> Answer:
+    """Run as the caller's actor; a refusal undoes everything."""
     with ledger.recording():
         try:
             with acting(caller.actor, read_only=asked.reads), _transaction(asked.reads):
-                return asked.run(Access(caller))
+                return asked.run(Writer(Access(caller)))
         except Refused as reason:
             raise from_refusal(reason) from None
         except Http404:
@@ -88,38 +98,63 @@ def _acted(caller: Any, asked: "interactions.Asked") -> Answer:
         except IntegrityError:
             raise problem(409, "Somebody wrote this meanwhile.", code="conflict") from None
         except DatabaseError as error:
-            if "serializ" in str(error) or "locked" in str(error):
-                raise problem(
-                    409, "Somebody is writing this now: try again.", code="lock-error"
-                ) from None
+            if "serializ" in str(error) or "locked" in str(error) or "deadlock" in str(error):
+                raise problem(409, "Somebody is writing this now.", code="lock-error") from None
             raise
 
 
-def _transaction(reads: bool) -> Any:
-    from contextlib import nullcontext
-
+def _transaction(reads: bool) -> AbstractContextManager[Any]:
     return nullcontext() if reads else transaction.atomic()
 
 
-def body(request: HttpRequest) -> wire.Json:
-    """The resource of a request. Raises Problem 400, 413 or 415."""
+# ------------------------------------------------------------------ what was sent
+def _call(request: HttpRequest, path: list[str], query: Pairs) -> Call:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    kept: list[Json] = []
+
+    def body() -> Json:
+        if not kept:
+            kept.append(_resource(request))
+        return kept[0]
+
+    return Call(
+        request.method or "GET", path, query, headers, body, lambda: _form(request),
+        lambda: _patch(request),
+    )  # fmt: skip
+
+
+def _resource(request: HttpRequest) -> Json:
     kind = (request.content_type or "").lower()
-    if kind not in {"application/fhir+json", "application/json", "text/json", ""}:
-        raise problem(
-            415, f"{kind[:80]} is not read here.", code="not-supported", where="http.Content-Type"
-        )
-    return wire.parse(raw(request))
+    if kind in XML:
+        return xml.parse(_raw(request))
+    if kind not in JSON:
+        raise _unread(kind)
+    return wire.parse(_raw(request))
 
 
-def raw(request: HttpRequest) -> bytes:
-    """The bytes of a request. Raises Problem 413."""
+def _patch(request: HttpRequest) -> Any:
+    kind = (request.content_type or "").lower()
+    if kind == "application/json-patch+json":
+        return wire.parse_any(_raw(request))
+    return _resource(request)
+
+
+def _form(request: HttpRequest) -> Pairs:
+    if request.content_type not in {FORM, ""}:
+        raise _unread(str(request.content_type))
+    return values.pairs(_raw(request).decode("utf-8", "replace"))
+
+
+def _unread(kind: str) -> Problem:
+    text, where = f"{kind[:80]} is not read here.", "http.Content-Type"
+    return problem(415, text, code="not-supported", where=where)
+
+
+def _raw(request: HttpRequest) -> bytes:
     size = request.META.get("CONTENT_LENGTH") or "0"
-    if not size.isdecimal() or int(size) > LARGEST:
-        raise problem(413, f"A body is at most {LARGEST // 1_000_000} MB.", code="too-long")
-    found: bytes = request.read(LARGEST + 1)
-    if len(found) > LARGEST:
+    found: bytes = b""
+    if size.isdecimal() and int(size) <= LARGEST:
+        found = request.read(LARGEST + 1)
+    if not size.isdecimal() or int(size) > LARGEST or len(found) > LARGEST:
         raise problem(413, f"A body is at most {LARGEST // 1_000_000} MB.", code="too-long")
     return found
-
-
-Run = Callable[[Access], Answer]

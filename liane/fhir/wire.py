@@ -17,6 +17,22 @@ _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 def parse(raw: bytes) -> Json:
     """One JSON object. Raises Problem 400 with the place of what cannot be read."""
+    found = parse_any(raw)
+    if not isinstance(found, dict):
+        raise _unreadable("a resource is a JSON object")
+    return found
+
+
+def number(text: str) -> int | Decimal:
+    """A number as JSON would read it. Raises ValueError."""
+    found = json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=_constant)
+    if isinstance(found, bool) or not isinstance(found, int | Decimal):
+        raise ValueError("not a number")
+    return found
+
+
+def parse_any(raw: bytes) -> Any:
+    """Any JSON. Raises Problem 400 with the place of what cannot be read."""
     try:
         text = raw.decode("utf-8-sig")
         found = json.loads(
@@ -31,8 +47,6 @@ def parse(raw: bytes) -> Json:
         raise _unreadable("nested too deeply") from None
     except ValueError as error:
         raise _unreadable(str(error)) from None
-    if not isinstance(found, dict):
-        raise _unreadable("a resource is a JSON object")
     if b"\\u" in raw or _ODD.search(text):
         _check(found, 0)
     return found

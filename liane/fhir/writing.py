@@ -5,17 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from liane.fhir import indexing, reading, validation, versions
+from liane.fhir import indexing, reading, resources, validation, versions
 from liane.fhir.access import Access
 from liane.fhir.outcomes import forbidden, problem
 from liane.fhir.reading import Shown
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import Resource
+from liane.fhir.search import asked as asking
+from liane.fhir.search import values
 from liane.fhir.search.clauses import Fixed
 from liane.fhir.search.running import find
 from liane.fhir.versions import Method, State
 
 Json = dict[str, Any]
+Pairs = list[tuple[str, str]]
 
 
 @dataclass
@@ -89,6 +92,33 @@ class Writer:
             client_id=self.access.caller.client_id,
         )  # fmt: skip
 
+    # ------------------------------------------------------------ conditions
+    def matching(self, resource: Resource, query: Pairs) -> UUID | None:
+        """The one resource that answers to a condition; None without any.
+
+        Raises Problem 412 for several, 400 for a condition that says nothing.
+        """
+        self.access.require(resource.type, "s")
+        asked = asking.read(resource, query, self.access, strict=True)
+        if not asked.clauses:
+            raise problem(400, "A condition has at least one parameter.", code="required")
+        limits = self.access.limits(resource, "s")
+        rows = find(resource, [*limits, *asked.clauses], self.access)
+        if len(rows) > 1:
+            raise problem(412, "Several resources match this condition.", code="multiple-matches")
+        return resource.key_of(rows[0]) if rows else None
+
+    def conditional(self, reference: str) -> str:
+        """What ``Type?parameters`` refers to. Raises Problem 412 unless it is one resource."""
+        kind, _, query = reference.partition("?")
+        resource = resources.get(kind)
+        if resource is None:
+            raise problem(422, f"{kind[:60]} is not served here.", code="not-supported")
+        found = self.matching(resource, values.pairs(query))
+        if found is None:
+            raise problem(412, "Nothing matches this reference.", code="not-found")
+        return f"{kind}/{found}"
+
     # ------------------------------------------------------------ inside
     def _allowed(self, resource: Resource, interaction: str, letter: str) -> None:
         if interaction not in resource.interactions:
@@ -136,7 +166,9 @@ def matches(shown: Shown, if_match: str) -> None:
     """Raise Problem 412 unless ``If-Match`` names the present version."""
     if not if_match or if_match.strip() == "*":
         return
-    if shown.version not in tags(if_match):
+    asked = tags(if_match)
+    mark = f"-{shown.state.mark}"
+    if shown.version not in asked and not any(one.endswith(mark) for one in asked):
         raise problem(
             412, f"The present version is {shown.version}: read it again.", code="conflict",
             where="http.If-Match",

@@ -215,7 +215,7 @@ def _of_a_circle_of_mine(membership_id: UUID, *states: str) -> Membership:
 
 def _professional() -> None:
     actor = acting.current()
-    if actor.professional_id is None and not actor.is_system:
+    if actor.professional_id is None and actor.kind not in {"client", "system"}:
         raise NotAllowed("Demandez à un professionnel de votre cercle d’inviter quelqu’un.")
 
 

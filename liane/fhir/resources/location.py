@@ -1,0 +1,68 @@
+"""Location: the site of each structure, where it has an address (fr-core-location).
+
+A place of ours is a structure's own: its identifier is the structure's. Rooms and beds of a
+hospital have no table here, so that none is created.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import Q, QuerySet
+
+from liane.circle.reach import Reach
+from liane.directory.models import Organisation
+from liane.fhir import building as fhir
+from liane.fhir.resources.base import READ, Json, Resource
+from liane.fhir.resources.organization import Words
+from liane.fhir.search.params import Custom, Identifier, Param, Reference, String, Test, always
+
+CORE = "https://hl7.fr/ig/fhir/core"
+
+
+def _status(raw: str, modifier: str) -> Test:
+    return Test((raw.rsplit("|", 1)[-1],))
+
+
+def _active(key: Any, leafs: Any) -> Q:
+    if key[0] not in {"active", "inactive"}:
+        return ~always()
+    return Q(active=key[0] == "active")
+
+
+class LocationResource(Resource):
+    """The sites of the directory."""
+
+    type = "Location"
+    model = Organisation
+    interactions = READ
+    profiles = (f"{CORE}/StructureDefinition/fr-core-location",)
+    params: ClassVar[tuple[Param, ...]] = (
+        Identifier("identifier"),
+        Words("name", columns=("name",), sort="name"),
+        String("address", columns=("line", "postcode", "city")),
+        String("address-city", columns=("city",), sort="city"),
+        String("address-postalcode", columns=("postcode",), sort="postcode"),
+        Custom("status", read=_status, build=_active),
+        Reference("organization", to={"Organization": "pk"}, elements=("managingOrganization",)),
+        Reference("partof", to={"Location": "parent_id"}, elements=("partOf",)),
+    )
+
+    def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:
+        """Structures that have an address."""
+        return Organisation.objects.exclude(city="", line="", postcode="")
+
+    def project(self, rows: Sequence[Any]) -> list[Json]:
+        """No query."""
+        return [fhir.cleaned(_site(row)) for row in rows]
+
+
+def _site(row: Organisation) -> Json:
+    found = fhir.address(row.line, row.postcode, row.city, row.insee)
+    return {
+        "status": "active" if row.active else "inactive",
+        "name": row.name,
+        "mode": "instance",
+        "telecom": fhir.telecom(row.phone, row.email),
+        "address": found[0] if found else None,
+        "managingOrganization": fhir.reference("Organization", row.pk, row.name),
+    }

@@ -1,0 +1,150 @@
+"""Relatives, offers, sites and stays; the whole record; checks and codes."""
+
+import pytest
+
+from liane.core.acting import owner
+from liane.directory.index import index_all
+from liane.fhir.tests.api import Api
+from liane.patients.models import Contact
+from liane.stays.models import Stay
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+def julie(odette):
+    return {
+        "resourceType": "RelatedPerson",
+        "identifier": [{"system": "urn:test", "value": "r1"}],
+        "patient": {"reference": f"Patient/{odette.pk}"},
+        "relationship": [{"text": "fille"}],
+        "name": [{"family": "Dupont", "given": ["Julie"]}],
+        "telecom": [{"system": "phone", "value": "0612345678"}],
+    }
+
+
+def test_a_relative_is_noted_changed_and_ended(api, odette):
+    made = api.post("RelatedPerson", julie(odette))
+    assert made.status == 201, made.body
+    key = made.body["id"]
+    with owner():
+        assert Contact.objects.get(pk=key).relationship == "fille"
+    for query in ("name=julie", f"patient=Patient/{odette.pk}", "identifier=urn:test|r1",
+                  "phone=0612345678", "active=true", "patient.family=laborde"):  # fmt: skip
+        assert [one["id"] for one in api.get(f"RelatedPerson?{query}").found] == [key], query
+    assert len(api.get("CareTeam?participant:RelatedPerson.name=julie").found) == 1
+    changed = {**made.body, "telecom": [{"system": "phone", "value": "0699999999"}]}
+    assert api.put(f"RelatedPerson/{key}", changed, if_match='W/"1"').status == 200
+    with owner():
+        assert Contact.objects.get(pk=key).phone == "0699999999"
+    assert api.call("DELETE", f"RelatedPerson/{key}").status == 204
+    assert api.get(f"RelatedPerson/{key}").status == 410
+    assert api.get("RelatedPerson?name=julie").found == []
+    entries = api.get(f"RelatedPerson/{key}/_history").body["entry"]
+    assert [one["request"]["method"] for one in entries] == ["DELETE", "PUT", "POST"]
+    other = Api(make.organisation("Ailleurs", "msp"))
+    assert other.get(f"RelatedPerson/{key}").status == 404
+    assert other.post("RelatedPerson", julie(odette)).status == 422
+
+
+def test_an_offer_is_said_found_and_withdrawn(api, house):
+    body = {
+        "resourceType": "HealthcareService",
+        "providedBy": {"reference": f"Organization/{house.pk}"},
+        "type": [{"coding": [{"system": "https://liane.sante/CodeSystem/need", "code": "meals"}]}],
+        "name": "Repas à domicile",
+        "appointmentRequired": True,
+    }
+    made = api.post("HealthcareService", body)
+    assert made.status == 201, made.body
+    key = made.body["id"]
+    assert api.get(f"HealthcareService/{key}").body["appointmentRequired"] is True
+    for query in ("name=repas", f"organization=Organization/{house.pk}", "service-type=meals"):
+        assert [one["id"] for one in api.get(f"HealthcareService?{query}").found] == [key], query
+    assert api.post("HealthcareService", {**body, "type": []}).status == 422
+    assert api.call("DELETE", f"HealthcareService/{key}").status == 204
+    assert api.get(f"HealthcareService/{key}").status == 410
+
+
+def test_a_site_is_that_of_its_structure(api, house):
+    house.city = "Dax"
+    house.save()
+    index_all()
+    (site,) = api.get("Location?address-city=dax").found
+    assert site["managingOrganization"]["reference"] == f"Organization/{house.pk}"
+    assert api.post("Location", {"resourceType": "Location"}).status == 405
+
+
+def stay(odette, status="in-progress", **more):
+    return {
+        "resourceType": "Encounter",
+        "identifier": [{"system": "urn:hospital", "value": "V1"}],
+        "status": status,
+        "class": {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "IMP"},
+        "subject": {"reference": f"Patient/{odette.pk}"},
+        "period": {"start": "2026-11-20T10:00:00+01:00", **more},
+    }
+
+
+def test_a_stay_begins_and_ends(api, odette):
+    made = api.post("Encounter", stay(odette))
+    assert made.status == 201, made.body
+    key = made.body["id"]
+    with owner():
+        assert Stay.objects.get(pk=key).status == "in_progress"
+    assert [one["id"] for one in api.get("Encounter?status=in-progress&class=IMP").found] == [key]
+    over = {**stay(odette, "finished", end="2026-11-25T10:00:00+01:00"), "id": key}
+    assert api.put(f"Encounter/{key}", over).status == 200
+    with owner():
+        assert Stay.objects.get(pk=key).status == "ended"
+    assert [one["id"] for one in api.get("Encounter?date=ge2026-11-20&identifier=V1").found] == [
+        key
+    ]
+    assert api.get("Encounter?status=in-progress").found == []
+
+
+def test_outside_the_team_a_stay_is_an_absence_without_a_place(api, odette):
+    api.post("Encounter", stay(odette))
+    helper = make.organisation("Aide", "saad")
+    make.member(odette, helper, outside_team=True, ground="consent")
+    (seen,) = Api(helper).get("Encounter").found
+    assert "serviceProvider" not in seen
+    assert "identifier" not in seen
+    assert seen["period"]["start"]
+
+
+def test_everything_of_a_person(api, odette, house):
+    api.post("RelatedPerson", julie(odette))
+    api.post("Encounter", stay(odette))
+    body = api.get(f"Patient/{odette.pk}/$everything").body
+    kinds = {one["resource"]["resourceType"] for one in body["entry"]}
+    assert kinds == {"Patient", "CareTeam", "RelatedPerson", "Encounter", "Organization"}
+    only = api.get(f"Patient/{odette.pk}/$everything?_type=Encounter").body
+    assert {one["resource"]["resourceType"] for one in only["entry"]} == {"Encounter"}
+    narrow = Api(house, "system/Patient.rs")
+    body = narrow.get(f"Patient/{odette.pk}/$everything").body
+    assert {one["resource"]["resourceType"] for one in body["entry"]} == {"Patient"}
+    other = Api(make.organisation("Ailleurs", "msp"))
+    assert other.get(f"Patient/{odette.pk}/$everything").status == 404
+
+
+def test_validate_keeps_nothing(api):
+    wrong = {"resourceType": "Patient", "gender": "homme"}
+    answer = api.post("Patient/$validate", wrong)
+    assert (answer.status, answer.body["issue"][0]["severity"]) == (200, "error")
+    right = {"resourceType": "Patient", "name": [{"family": "A"}]}
+    told = api.post(
+        "Patient/$validate",
+        {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": right}]},
+    )
+    assert told.body["issue"][0]["severity"] == "information"
+    assert api.get("Patient").found == []
+
+
+def test_expand(api):
+    url = "http://hl7.org/fhir/ValueSet/administrative-gender"
+    body = api.get(f"ValueSet/$expand?url={url}").body
+    assert {one["code"] for one in body["expansion"]["contains"]} >= {"male", "female"}
+    some = api.get(f"ValueSet/$expand?url={url}&filter=fem").body["expansion"]
+    assert [one["code"] for one in some["contains"]] == ["female"]
+    assert api.get("ValueSet/$expand?url=http://nothing").status == 404
