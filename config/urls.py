@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("liane.meetings.urls")),
     path("", include("liane.bundles.urls")),
     path("", include("liane.circle.urls")),
+    path("", include("liane.clients.urls")),
     path("", include("liane.core.urls")),
     path("", include("liane.demo.urls")),
     path("", include("liane.desk.urls")),

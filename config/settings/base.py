@@ -24,6 +24,8 @@ LIANE_SMS_TOKEN = env.text("LIANE_SMS_TOKEN")
 LIANE_AGGIR = env.flag("LIANE_AGGIR")
 LIANE_STORAGE_DIR = DATA_DIR / "files"
 LIANE_CLAMAV_URL = env.text("LIANE_CLAMAV_URL")
+LIANE_JWKS_HOSTS = env.text("LIANE_JWKS_HOSTS").split()
+LIANE_CA_FILE = env.text("LIANE_CA_FILE")
 LIANE_FILE_MAX_BYTES = 20_000_000
 
 DEBUG = False
@@ -81,6 +83,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "liane.fhir.pages.FhirMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "liane.clients.cors.CorsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "liane.core.middleware.PrivacyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -9,7 +9,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from liane.clients import secrets
-from liane.clients.models import AuthorizationCode, Client, LaunchContext, Token
+from liane.clients.models import (
+    AuthorizationCode,
+    Client,
+    LaunchContext,
+    SpentAssertion,
+    Token,
+)
 from liane.clients.scopes import Scopes
 from liane.core.ids import uuid7
 
@@ -59,6 +65,7 @@ def revoke_all(client: Client) -> int:
 def forget() -> int:
     """Periodic: tokens, codes and launches that ended a month ago are removed."""
     old = Q(expires_at__lt=timezone.now() - FORGET)
-    return sum(
+    spent = SpentAssertion.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+    return spent + sum(
         model.objects.filter(old).delete()[0] for model in (Token, AuthorizationCode, LaunchContext)
     )

@@ -12,6 +12,7 @@ from django.utils import timezone
 from liane.accounts.models import User
 from liane.clients import states
 from liane.clients.scopes import Scopes
+from liane.core.fields import EncryptedTextField
 from liane.core.models import Authored, Base, StatusRow
 from liane.directory.models import Organisation
 
@@ -117,9 +118,27 @@ class AuthorizationCode(Base):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     seat = models.CharField(max_length=60)
     patient_id = models.UUIDField(null=True)
-    authenticated_at = models.DateTimeField()
+    authenticated_at = models.BigIntegerField(null=True)
+    """When the user proved who they are, in seconds since 1970."""
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
+
+    def get_redirect_uri(self) -> str:
+        """The address to which it was sent: said again when it is exchanged."""
+        return self.redirect_uri
+
+
+class SpentAssertion(models.Model):
+    """A signed assertion that served: it does not serve twice."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+
+class SigningKey(Base):
+    """A key of this server, sealed: it signs what applications are told of their users."""
+
+    secret = EncryptedTextField()
 
 
 class LaunchContext(Base):

@@ -20,12 +20,12 @@ CLIENT = Machine(
     }
 )
 
-SCOPES, KEYS, ADDRESSES = "scopes", "keys", "addresses"
+SCOPES, KEYS, CARD = "scopes", "keys", "card"
 WORDS = {
     Status.ACTIVE: "Autorisée",
     Status.SUSPENDED: "Suspendue",
     Status.REVOKED: "Révoquée",
     SCOPES: "Accès modifiés",
     KEYS: "Clés ou secret changés",
-    ADDRESSES: "Fiche modifiée",
+    CARD: "Fiche modifiée",
 }

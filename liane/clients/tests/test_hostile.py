@@ -1,0 +1,70 @@
+"""Nothing that a client sends makes the server fail, and nothing but a token opens anything."""
+
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client as Browser
+from hypothesis import HealthCheck, given
+from hypothesis import settings as rules
+from hypothesis import strategies as st
+
+from liane.clients.tests.conftest import House, registered, token
+from liane.clients.tests.oauth import BACK
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+NAMES = [
+    "grant_type", "code", "client_id", "client_secret", "redirect_uri", "scope", "refresh_token",
+    "client_assertion", "client_assertion_type", "token", "token_type_hint", "response_type",
+    "code_challenge", "code_challenge_method", "state", "aud", "launch", "prompt", "nonce",
+]  # fmt: skip
+KNOWN = [
+    "authorization_code", "refresh_token", "client_credentials", "code", "S256", "none", "é\x00\"",
+    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "eyJhbGciOiJIUzI1NiJ9.e30.x",
+    "eyJhbGciOiLDqSJ9.eyJzdWIiOiJ4In0.", "https://app.example/retour", "openid user/*.rs", "[]",
+]  # fmt: skip
+values = st.sampled_from(KNOWN) | st.text(max_size=30)
+forms = st.dictionaries(st.sampled_from(NAMES), values, max_size=6)
+SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+ADDRESSES = ["/oauth/token", "/oauth/introspect", "/oauth/revoke"]
+
+
+@rules(max_examples=150, suppress_health_check=SHARED)
+@given(form=forms, address=st.sampled_from(ADDRESSES), header=values)
+def test_no_form_makes_a_token_address_fail(
+    db: None, form: dict[str, str], address: str, header: str
+) -> None:
+    cache.clear()
+    browser = Browser(raise_request_exception=False)
+    sent = header.encode("ascii", "ignore").decode().replace("\n", "").replace("\r", "")
+    answer = browser.post(address, form, headers={"Authorization": f"Basic {sent}"})
+    assert 400 <= answer.status_code < 500
+
+
+@pytest.fixture
+def asker(house: House, sign_in: Any) -> tuple[str, Any]:
+    make.practice("claire", of=house.place)
+    app = registered(house.place, "Carnet", "openid user/*.rs", kind="public", redirect_uris=BACK)
+    browser = sign_in("claire")
+    browser.raise_request_exception = False
+    return str(app.pk), browser
+
+
+@rules(max_examples=60, suppress_health_check=SHARED)
+@given(form=forms)
+def test_no_question_makes_the_page_of_agreement_fail(
+    asker: tuple[str, Any], form: dict[str, str]
+) -> None:
+    client_id, browser = asker
+    said = {"client_id": client_id, "response_type": "code"} | form
+    assert browser.get("/oauth/authorize", said).status_code < 500
+
+
+def test_a_token_opens_no_page(house: House) -> None:
+    """A page wants a session: a bearer token there means nothing."""
+    headers = {"Authorization": f"Bearer {token(house.client)}"}
+    for path in (f"/personnes/{house.odette.pk}/", "/personnes/", "/messages/", "/parametres/"):
+        answer = Browser().get(path, headers=headers)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/connexion")
