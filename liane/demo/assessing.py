@@ -7,10 +7,13 @@ from liane.assessments.engine import posting, values
 from liane.assessments.engine.answers import Place
 from liane.assessments.engine.items import Definition, Item, Value
 from liane.assessments.models import Questionnaire, Response
+from liane.circle.reach import Reach
 from liane.core import acting
+from liane.core.areas import Area
 from liane.demo import stories
 from liane.demo.chronicle import at
 from liane.demo.territory import Territory
+from liane.followups.models import Accompaniment
 from liane.patients.models import Patient
 
 _KATZ = ("hygiene", "habillage", "toilettes", "transferts", "continence", "repas")
@@ -89,6 +92,28 @@ STORIES: dict[str, tuple[Told, ...]] = {
     ),
 }  # fmt: skip
 """Days ago, who, which questionnaire, what was answered (by linkId)."""
+
+
+OPINIONS = ("3333", "3332", "3323", "2333", "2232", "3233", "2212", "3333", "1121", "3322", "0110")
+"""What persons of the file active said of it: useful, listened to, clear, together."""
+
+
+def opinions(land: Territory) -> None:
+    """Some of those whom the DAC followed said what they thought, on the telephone."""
+    manager = land.of("Isabelle Lafitte")
+    sheet = Questionnaire.objects.get(url="urn:liane:questionnaire:satisfaction", organisation=None)
+    if Response.objects.filter(questionnaire=sheet).exists():
+        return
+    rows = Accompaniment.objects.filter(organisation=manager.organisation, person__died_on=None)
+    asked = rows.order_by("opened_at", "pk").values_list("person_id", flat=True).distinct()
+    known = {one.pk: one for one in Patient.objects.filter(pk__in=list(asked[:60]))}
+    with acting.acting(stories.acting_as(manager)):
+        followed = [known[pk] for pk in known if Reach.of(acting.current()).may_write(
+            Area.SOCIAL_ASSESSMENT, pk)]  # fmt: skip
+        for number, person in enumerate(followed[: 2 * len(OPINIONS)]):
+            given = dict(zip(("utile", "ecoute", "clair", "ensemble"),
+                             OPINIONS[number % len(OPINIONS)], strict=True))  # fmt: skip
+            _one(person, sheet, 9 + 11 * number, {"qui": "personne"} | given)
 
 
 def assess(land: Territory, one: Patient, key: str) -> None:

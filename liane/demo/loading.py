@@ -67,6 +67,7 @@ def load(persons: int = 300, seed: int = 1) -> Loaded:
         made += crowd.load(land, max(0, persons - SMALLEST), seed)
         requests.crowd(land, max(0, persons - SMALLEST), seed)
         followups.crowd(land, max(0, persons - SMALLEST), seed)
+        assessing.opinions(land)
         pathways.load(land)
         bundles.load(land)
         activity.load(land)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from liane.directory.models import Commune
-from liane.insight import accompaniments, concertations, delays, lacks, people, sources
+from liane.insight import accompaniments, concertations, delays, lacks, opinions, people, sources
 from liane.insight.bands import AGES, LENGTHS
 from liane.insight.delays import Delay
 from liane.insight.sources import Scope
@@ -39,7 +39,7 @@ class Figures:
 
 
 def compute(scope: Scope) -> Figures:
-    """Every figure of one period, in 36 queries."""
+    """Every figure of one period, in 37 queries."""
     made = Figures()
     _active(scope, made)
     _accompanied(scope, made)
@@ -48,6 +48,7 @@ def compute(scope: Scope) -> Figures:
     _answers(scope, made)
     _done(scope, made)
     _meetings(scope, made)
+    _opinions(scope, made)
     _needs(scope, made)
     _searches(scope, made)
     return made
@@ -140,6 +141,11 @@ def _meetings(scope: Scope, made: Figures) -> None:
     asked = {key: Count("pk", filter=concertations.from_(key, scope)) for key in concertations.WHO}
     made.table("meetings.who", dict(concertations.participants(scope).aggregate(**asked)))
     made.totals["meetings.participants"] = sum(made.tables["meetings.who"].values())
+
+
+def _opinions(scope: Scope, made: Figures) -> None:
+    made.table("satisfaction.level", _grouped(opinions.given(scope), "level"))
+    made.totals["satisfaction.total"] = sum(made.tables["satisfaction.level"].values())
 
 
 def _needs(scope: Scope, made: Figures) -> None:

@@ -18,6 +18,7 @@ from liane.insight import (
     delays,
     figures,
     lacks,
+    opinions,
     people,
     rules,
     sources,
@@ -34,7 +35,7 @@ from liane.referrals.models import Referral
 
 WHY = "rapport d’activité"
 SHOWN = 50
-PER_PERIOD = 36
+PER_PERIOD = 37
 """Queries of one period's figures."""
 
 
@@ -195,6 +196,10 @@ def _counted(scope: Scope, code: str, key: str) -> QuerySet[Any] | None:
             return concertations.participants(scope)
         case "meetings.who" if key in concertations.WHO:
             return concertations.participants(scope).filter(concertations.from_(key, scope))
+        case "satisfaction.total":
+            return opinions.given(scope)
+        case "satisfaction.level" if key in opinions.LEVELS:
+            return opinions.given(scope).filter(level=key)
         case "unmet.total":
             return sources.searches(scope)
         case "unmet.profession":

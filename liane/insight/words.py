@@ -2,7 +2,7 @@
 
 from liane.directory import needs
 from liane.directory.nomenclatures import profession_label
-from liane.insight import accompaniments, concertations, lacks
+from liane.insight import accompaniments, concertations, lacks, opinions
 from liane.insight.bands import AGE_WORDS, LENGTH_WORDS
 from liane.insight.figures import Figures
 from liane.insight.sources import REPLIES
@@ -25,6 +25,7 @@ FIXED: dict[str, dict[str, str]] = {
     "exits.reason": accompaniments.REASONS | {"": "motif non noté"},
     "exits.length": LENGTH_WORDS,
     "meetings.who": concertations.WHO,
+    "satisfaction.level": opinions.LEVELS,
     "needs.why": lacks.WHY,
 }
 """Rows known beforehand, in the order in which they are read."""

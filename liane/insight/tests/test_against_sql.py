@@ -254,6 +254,16 @@ def check_meetings(books, made):
     assert made.totals["meetings.participants"] == sum(who.values())
 
 
+def check_satisfaction(books, made):
+    expected = books.table("""
+      SELECT s.level, COUNT(*) FROM assessments_score s JOIN assessments_response r ON r.id = s.response_id
+      WHERE s.code = 'satisfaction' AND s.author_organisation_id = :house AND s.at >= :start AND s.at < :end
+      AND r.status IN ('completed', 'amended') AND NOT EXISTS (SELECT 1 FROM assessments_response c
+        WHERE c.replaces_id = r.id AND c.status IN ('completed', 'amended')) GROUP BY s.level""")
+    assert present(made.tables["satisfaction.level"]) == expected
+    assert made.totals["satisfaction.total"] == sum(expected.values())
+
+
 def check_needs(books, made):
     noted = "FROM partners_unmetneed u WHERE u.organisation_id = :house AND u.at >= :start AND u.at < :end"
     assert made.totals["needs.total"] == books.one(f"SELECT COUNT(*) {noted}")
@@ -290,6 +300,7 @@ CHECKS = (
     check_delays,
     check_done,
     check_meetings,
+    check_satisfaction,
     check_needs,
     check_exits,
 )

@@ -8,6 +8,8 @@ import zipfile
 import pytest
 from django.utils import timezone
 
+from liane.assessments.catalogue import definition_of
+from liane.assessments.models import Questionnaire, Response
 from liane.core.acting import owner
 from liane.core.models import AccessRow
 from liane.core.text import ACTING
@@ -140,6 +142,31 @@ def test_the_pdf_is_made_by_a_job_and_belongs_to_its_house(sign_in, house):
     assert client.get(f"/pilotage/rapports/{made.pk}/").content.startswith(b"%PDF")
     make.practice("vincent", role="manager")
     assert sign_in("vincent").get(f"/pilotage/rapports/{made.pk}/").status_code == 404
+
+
+def test_satisfaction_counts_once_answered_and_opens_who_answered(sign_in, house):
+    client = sign_in("isabelle")
+    with owner():
+        odette = Patient.objects.get(birth_name="LABORDE")
+    sheet = Questionnaire.objects.get(url="urn:liane:questionnaire:satisfaction")
+    new = f"/personnes/{odette.pk}/evaluations/nouvelle/"
+    address = client.post(new, {"questionnaire": str(sheet.pk)})["Location"]
+    with owner():
+        response = Response.objects.get()
+    numbers = [one.n for one in definition_of(sheet).by_link.values() if one.options]
+    form = {"q": [str(n) for n in numbers], "version": "1", "partie": "1", "go": "fin"}
+    form |= {f"a-{n}": "0" for n in numbers}
+    assert client.post(address.partition("?")[0], form).status_code == 302
+    assert "/pilotage/liste/satisfaction" not in text(client.get("/pilotage/"))
+    with owner():
+        response.refresh_from_db()
+    done = {"version": str(response.version), "on": timezone.localdate().isoformat()}
+    assert client.post(f"/evaluations/{response.pk}/terminer/", done).status_code == 302
+    assert "Très satisfait" in text(client.get(f"/evaluations/{response.pk}/"))
+    assert "/pilotage/liste/satisfaction.total/" in text(client.get("/pilotage/"))
+    for path in ("satisfaction.total/", "satisfaction.level/?cle=tres"):
+        assert "Odette Dupont" in text(client.get(f"/pilotage/liste/{path}"))
+    assert "Odette" not in text(client.get("/pilotage/liste/satisfaction.level/?cle=pas"))
 
 
 def test_the_lists_behind_meetings_needs_and_delays(sign_in, house):

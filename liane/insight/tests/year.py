@@ -95,6 +95,7 @@ def _work(chance: Random, house: Organisation, people: list[Patient], who: Pract
     _meetings(chance, house, people, who)
     _lacks(chance, house, people)
     _scores(chance, people)
+    _opinions(chance, house, people)
 
 
 def _requests(chance: Random, house: Organisation, people: list[Patient]) -> None:
@@ -234,6 +235,38 @@ def _scores(chance: Random, people: list[Patient]) -> None:
             scores.append(
                 Score(**about, response=row, url=sheet.url, code="gir", label="GIR", at=at,
                       value=Decimal(chance.randint(1, 6)))
+            )  # fmt: skip
+    Response.objects.bulk_create(responses, batch_size=CHUNK)
+    Score.objects.bulk_create(scores, batch_size=CHUNK)
+
+
+def _opinions(chance: Random, house: Organisation, people: list[Patient]) -> None:
+    """Satisfaction as the house, or another, collected it; some taken back, some corrected."""
+    sheet, _ = Questionnaire.objects.get_or_create(
+        url="urn:test:opinions", version="1", organisation=None,
+        defaults={"title": "Satisfaction", "content": "{}", "digest": "y"},
+    )  # fmt: skip
+    responses, scores = [], []
+    for person in people[::4]:
+        earlier = None
+        for _ in range(chance.randint(1, 2)):
+            by = house.pk if chance.random() < 0.8 else None
+            about: dict[str, Any] = {
+                "person": person, "area": "social_assessment", "author_organisation_id": by,
+            }  # fmt: skip
+            at, status = moment(chance), chance.choice(["completed", "amended", "entered-in-error"])
+            row = Response(
+                **about, questionnaire=sheet, status=status, completed_at=at,
+                replaces=earlier if chance.random() < 0.3 else None,
+            )  # fmt: skip
+            earlier = row
+            responses.append(row)
+            scores.append(
+                Score(
+                    **about, response=row, url=sheet.url, code="satisfaction", label="Satisfaction",
+                    at=at, value=Decimal(chance.randint(0, 12)),
+                    level=chance.choice(["tres", "plutot", "peu", "pas"]),
+                )
             )  # fmt: skip
     Response.objects.bulk_create(responses, batch_size=CHUNK)
     Score.objects.bulk_create(scores, batch_size=CHUNK)
