@@ -3,9 +3,9 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 
-from liane.careplans import queries
-from liane.circle.reach import Reach
+from liane.careplans import queries, rules
 from liane.core import acting, ledger
 from liane.core.areas import Area
 from liane.core.registry import Fragment
@@ -35,11 +35,15 @@ def record(request: Any, person: Any) -> dict[str, Any] | None:
 
 
 def moved(signal: Any) -> list[Fragment]:
-    """Open pages of this plan say that it changed, to whom may read the person's plan."""
-    reach = Reach.of(acting.current())
-    if not reach.patients(Area.CARE_PLAN).filter(pk=signal.person_id).exists():
+    """The action that changed, as it is now, in the open pages of the plan. Three queries."""
+    action = queries.action_now(signal.object_id)
+    if action is None:
         return []
-    return [Fragment(f"careplan:{signal.person_id}", "", "none", "Le plan vient de changer.")]
+    writes = action.plan.is_open and rules.writes(acting.current(), action.person_id)
+    html = render_to_string(
+        "careplans/_action.html", {"action": action, "screen": {"writes": writes}}
+    )
+    return [Fragment(f"careplan:{action.person_id}", html, "none")]
 
 
 def sentence(entry: Any, person: Any) -> str:

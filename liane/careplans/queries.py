@@ -217,6 +217,13 @@ def my_actions(person_id: UUID) -> list[Action]:
 # ------------------------------------------------------------------ a line
 
 
+def action_now(line_id: UUID) -> Action | None:
+    """This line when it is an action of a plan that the actor may read. One query."""
+    rows = Action.objects.within(_reach()).filter(pk=line_id, dropped_at=None)
+    found: Action | None = rows.select_related("plan", *versions.RELATED).first()
+    return found
+
+
 @dataclass(frozen=True)
 class Step:
     """One row of a line's history: a content, or a change of state."""

@@ -8,12 +8,12 @@ from django.utils import timezone
 from liane.agenda import services as agenda
 from liane.agenda.models import Appointment
 from liane.agenda.visit import Visit
-from liane.careplans import doing, queries, returns
+from liane.careplans import doing, panels, queries, returns
 from liane.careplans.models import Action, LineEvent, Objective
 from liane.careplans.tests.conftest import as_
 from liane.core import acting, dispatcher, readers
 from liane.core.errors import Conflict, Refused
-from liane.core.models import Cursor, Entry
+from liane.core.models import Cursor, Entry, Signal
 from liane.referrals import services as requests
 from liane.referrals.sending import Wanted
 from liane.tasks import services as tasks
@@ -82,6 +82,22 @@ def test_a_task_done_comes_back_to_the_plan(action, task, claire) -> None:
     back = now_(action)
     assert back.status == Status.DONE
     assert back.result.startswith("Faite par Claire Aubert, le ")
+
+
+def test_the_open_pages_of_the_plan_show_the_action_as_it_is_now(
+    action, task, isabelle, claire
+) -> None:
+    with as_(claire):
+        tasks.complete(task.pk)
+    let_the_worker_read()
+    told = Signal.objects.filter(kind="careplan", object_id=action.pk).latest("id")
+    with as_(isabelle):
+        (shown,) = panels.moved(told)
+    assert (shown.target, shown.swap) == (f"careplan:{action.person_id}", "none")
+    assert f'id="ligne-{action.pk}"' in shown.html
+    assert "Faite par Claire Aubert" in shown.html
+    with as_(make.practice("loin")):
+        assert panels.moved(told) == []
 
 
 def test_a_task_refused_comes_back_and_the_action_may_be_given_again(
