@@ -4,26 +4,16 @@ import copy
 from collections.abc import Iterator
 
 import pytest
-from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from tests.access.world import World, build
+from tests.standing import standing
 
 
 @pytest.fixture(scope="package")
 def _made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
-    """In a transaction that is never committed, around those of the tests."""
-    with django_db_blocker.unblock():
-        around = transaction.atomic()
-        around.__enter__()
-    try:
-        with django_db_blocker.unblock():
-            world = build()
+    with standing(django_db_blocker, build) as world:
         yield world
-    finally:
-        with django_db_blocker.unblock():
-            transaction.set_rollback(True)
-            around.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from liane.demo import loading
 from liane.demo.crowd import CLOSE, NAMED, SESSIONS_FROM
 from liane.demo.names import ident
 from liane.demo.rounds import DOCTOR, HELP, MEALS, NURSE, PHYSIOTHERAPIST, turn
+from liane.demo.tests.conftest import SEED
 from liane.interventions.models import Intervention
 from liane.messaging.models import Message, Thread
 from liane.notifications.models import Notification
@@ -24,7 +25,8 @@ from liane.stays.models import Stay, StayNotice
 from liane.timeline.models import Note
 from tests import factories as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo_life")]
+PERSONS = 24
 UNREAD = 5
 """More than that and a newcomer would not know where to look."""
 STAFF = (
@@ -32,15 +34,6 @@ STAFF = (
     "isabelle.lafitte", "sarah.dumora", "beatrice.salles", "patrick.dulucq", "maite.darrigrand",
     "bernard.destouesse",
 )  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _demo(settings):
-    settings.LIANE_DEMO = True
-
-
-def load(persons: int = 18) -> None:
-    loading.load(persons, 1)
 
 
 def visits() -> list[Appointment]:
@@ -60,8 +53,7 @@ def overlaps(by: str) -> list[tuple[Appointment, Appointment]]:
     ]
 
 
-def test_nobody_is_in_two_places_at_once():
-    load(24)
+def test_nobody_is_in_two_places_at_once(land):
     assert overlaps("practice_id") == []
     assert overlaps("person_id") == []
 
@@ -96,8 +88,7 @@ def test_a_full_round_takes_nobody_more():
     assert len(taken) == len(set(taken)) < len(seats)
 
 
-def test_past_visits_are_done_with_what_was_found():
-    load()
+def test_past_visits_are_done_with_what_was_found(land):
     today = timezone.localdate()
     past = [visit for visit in visits() if timezone.localdate(visit.starts_at) < today]
     with owner():
@@ -108,8 +99,7 @@ def test_past_visits_are_done_with_what_was_found():
     assert {visit.status for visit in ahead} == {"planned"}
 
 
-def test_the_nurse_finds_things_to_watch_and_one_problem():
-    load()
+def test_the_nurse_finds_things_to_watch_and_one_problem(land):
     week = timezone.now() - dt.timedelta(days=28)
     with owner():
         claire = Intervention.objects.filter(author_label="Claire Aubert", at__gte=week)
@@ -118,16 +108,14 @@ def test_the_nurse_finds_things_to_watch_and_one_problem():
         assert claire.exclude(outcome="nothing").filter(note="").count() == 0
 
 
-def test_series_began_weeks_ago():
-    load(3)
+def test_series_began_weeks_ago(land):
     with owner():
         weeks = timezone.now() - dt.timedelta(days=15)
         assert Series.objects.exists()
         assert not Series.objects.filter(starts_at__gt=weeks).exists()
 
 
-def test_everything_that_happened_is_past():
-    load()
+def test_everything_that_happened_is_past(land):
     now = timezone.now()
     with owner():
         assert not Intervention.objects.filter(at__gt=now).exists()
@@ -136,8 +124,7 @@ def test_everything_that_happened_is_past():
         assert not Entry.objects.filter(occurred_at__gt=now).exists()
 
 
-def test_madame_dupont_was_in_hospital_and_is_home():
-    load(3)
+def test_madame_dupont_was_in_hospital_and_is_home(land):
     mme = ident("story", "dupont")
     with acting(system("test")):
         stay = Stay.objects.get(person_id=mme)
@@ -156,8 +143,7 @@ def test_madame_dupont_was_in_hospital_and_is_home():
         assert not stays.unseen()
 
 
-def test_nobody_is_drowned_in_unread_messages():
-    load(15)
+def test_nobody_is_drowned_in_unread_messages(land):
     for username in STAFF:
         with acting(make.actor(username)) as actor:
             unread = Thread.objects.within(Reach.of(actor)).unread_by(actor.user_id).count()
@@ -165,8 +151,7 @@ def test_nobody_is_drowned_in_unread_messages():
         assert unread > 0 or username != "claire.aubert"
 
 
-def test_nobody_is_drowned_in_notifications():
-    load()
+def test_nobody_is_drowned_in_notifications(land):
     with owner():
         for user in User.objects.filter(is_persona=True):
             assert Notification.objects.filter(user_id=user.pk, read_at=None).count() <= UNREAD, (
@@ -174,11 +159,10 @@ def test_nobody_is_drowned_in_notifications():
             )
 
 
-def test_the_same_seed_gives_the_same_rounds():
-    load(15)
+def test_the_same_seed_gives_the_same_rounds(land):
     with owner():
         rows = Appointment.objects.order_by("person_id", "starts_at")
         before = list(rows.values_list("person_id", "practice_id", "starts_at", "status"))
-        load(15)
+        assert loading.load(PERSONS, SEED).persons_made == 0
         again = list(rows.values_list("person_id", "practice_id", "starts_at", "status"))
     assert before == again

@@ -4,7 +4,7 @@ import json
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.test import Client
 
 from liane.agenda.models import Appointment
@@ -15,6 +15,7 @@ from liane.core.models import Entry, Outbox
 from liane.demo import loading
 from liane.demo.names import ident
 from liane.demo.queries import personas
+from liane.demo.tests.conftest import SEED
 from liane.directory import identifiers
 from liane.directory.models import Organisation, Practice, Professional
 from liane.interventions.models import Intervention
@@ -24,21 +25,13 @@ from liane.patients.models import Patient
 from liane.timeline.models import Document, Note
 from tests import factories as make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo_loading")]
+PERSONS = 4
 ROLES = {
     "doctor", "nurse", "pharmacist", "physiotherapist", "home_help", "meals", "coordinator",
     "case_manager", "secretary", "billing", "manager", "dpo", "identity", "technical_admin",
     "person", "carer",
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _demo(settings):
-    settings.LIANE_DEMO = True
-
-
-def load(persons: int = 20, seed: int = 1) -> loading.Loaded:
-    return loading.load(persons, seed)
 
 
 def story(key: str) -> Patient:
@@ -59,39 +52,35 @@ def traits() -> list[tuple[object, ...]]:
         return list(rows.values_list("pk", "birth_name", "given_names", "birth_date", "ins_digest"))
 
 
-def test_twice_gives_the_same():
-    load()
+def test_twice_gives_the_same(land):
     before, people = counted(), traits()
-    assert load().persons_made == 0
+    assert loading.load(PERSONS, SEED).persons_made == 0
     assert (counted(), traits()) == (before, people)
 
 
-def test_more_persons_are_added_to_those_there():
-    load()
+def test_more_persons_are_added_to_those_there(land):
     people = traits()
-    assert load(30).persons_made == 10
+    assert loading.load(14, SEED).persons_made == 10
     assert set(people) < set(traits())
     with owner():
-        assert Patient.objects.count() == 30
+        assert Patient.objects.count() == 14
 
 
-def test_there_is_a_persona_for_each_role():
-    load(3)
+def test_there_is_a_persona_for_each_role(land):
     found = personas()
     assert {persona.role for persona in found} >= ROLES
     assert any(" et " in persona.organisation for persona in found)
 
 
-def test_forty_two_professionals_and_the_structures_of_a_territory():
-    load(3)
+def test_forty_two_professionals_and_the_structures_of_a_territory(land):
     assert Professional.objects.count() == 42
     kinds = set(Organisation.objects.values_list("kind", flat=True))
     assert {"dac", "msp", "cpts", "hospital", "ssiad", "saad", "meals", "pharmacy"} <= kinds
     assert Organisation.objects.get(kind="hospital").authority
 
 
-def test_numbers_are_well_formed():
-    load(40)
+def test_numbers_are_well_formed(land):
+    loading.load(40, SEED)
     for person in Professional.objects.exclude(rpps=None):
         assert identifiers.rpps(str(person.rpps)) == person.rpps
     for place in Organisation.objects.exclude(finess=""):
@@ -104,8 +93,7 @@ def test_numbers_are_well_formed():
             assert matricule.oid in ins.TEST_OIDS
 
 
-def test_madame_dupont_has_her_circle_and_her_history():
-    load(3)
+def test_madame_dupont_has_her_circle_and_her_history(land):
     mme = story("dupont")
     assert (mme.birth_name, str(mme.birth_date), mme.is_qualified) == (
         "LABORDE",
@@ -124,31 +112,29 @@ def test_madame_dupont_has_her_circle_and_her_history():
         assert ahead.values("practice").distinct().count() == 4
 
 
-def test_claire_and_the_doctor_read_madame_michelle_and_the_outsider_does_not():
-    load(3)
+def test_claire_and_the_doctor_read_madame_michelle_and_the_outsider_does_not(land):
     mme = story("michelle")
     for username, reads in (("claire.aubert", 1), ("helene.roussel", 1), ("sophie.lagarde", 0)):
         with acting(make.actor(username)) as actor:
             assert Reach.of(actor).patients().filter(pk=mme.pk).count() == reads, username
 
 
-def test_home_help_is_outside_the_care_team_and_reads_no_note():
-    load(3)
+def test_home_help_is_outside_the_care_team_and_reads_no_note(land):
     with acting(make.actor("maite.darrigrand")) as actor:
         assert Note.objects.within(Reach.of(actor)).count() == 0
         assert Appointment.objects.within(Reach.of(actor)).filter(person=story("dupont")).exists()
 
 
-def test_history_is_published_and_only_present_tasks_are_announced():
-    load(10)
+def test_history_is_published_and_only_present_tasks_are_announced(land):
+    loading.load(10, SEED)
     with owner():
         told = Entry.objects.filter(announce=True)
         assert set(told.values_list("kind", flat=True)) == {"task.created"}
         assert not Outbox.objects.exists()
 
 
-def test_the_personas_pages_open(settings):
-    load(5)
+def test_the_personas_pages_open(land, settings):
+    settings.LIANE_DEMO = True
     michelle = f"/personnes/{story('michelle').pk}/"
     for username, path in (
         ("helene.roussel", michelle),
@@ -161,35 +147,15 @@ def test_the_personas_pages_open(settings):
         assert client.get(path).status_code == 200, (username, path)
 
 
-def test_conversations_have_something_unread_for_claire():
-    load(3)
+def test_conversations_have_something_unread_for_claire(land):
     with acting(make.actor("claire.aubert")) as actor:
         threads = Thread.objects.within(Reach.of(actor))
         assert threads.unread_by(actor.user_id).count() >= 1
 
 
-def test_the_personas_command_gives_one_object_a_line():
-    load(3)
+def test_the_personas_command_gives_one_object_a_line(land):
     out = StringIO()
     call_command("demo_personas", stdout=out)
     rows = [json.loads(line) for line in out.getvalue().splitlines()]
     assert len(rows) == 23
     assert all({"username", "name", "role", "organisation"} <= set(row) for row in rows)
-
-
-def test_the_demo_does_not_mix_with_real_accounts():
-    make.practice("vrai")
-    with pytest.raises(CommandError):
-        call_command("demo_load", persons=3, stdout=StringIO())
-
-
-def test_the_demo_does_not_mix_with_records_that_were_there():
-    make.patient()
-    with pytest.raises(CommandError):
-        call_command("demo_load", persons=3, stdout=StringIO())
-
-
-def test_without_the_setting_nothing_is_loaded(settings):
-    settings.LIANE_DEMO = False
-    with pytest.raises(CommandError):
-        call_command("demo_load", persons=3, stdout=StringIO())
