@@ -64,8 +64,8 @@ def of_person(request: Request, person_id: UUID) -> HttpResponse:
             error, status = refusal.message, _status(refusal)
     lines = inbox.of_person(person.pk)
     found = next((line.thread for line in lines if line.thread.kind == kind), None)
-    live = inbox.target(person.pk)
-    context = frame(request, person, "messages/") | {"lines": lines, "kind": kind, "live": live}
+    shown = {"lines": lines, "kind": kind, "belong": inbox.target(person.pk)}
+    context = frame(request, person, "messages/") | shown
     if found is not None:
         context |= _conversation(request, found, error)
     else:
@@ -84,7 +84,7 @@ def _list(request: Request) -> dict[str, Any]:
     words = request.POST.get("q", "").strip() if "text" not in request.POST else ""
     return {
         "lines": lines,
-        "live": "" if before else inbox.target(only),
+        "belong": "" if before else inbox.target(only),
         "more": min(line.thread.last_at for line in lines) if more else None,
         "found": inbox.search(words) if words else None,
         "q": words,

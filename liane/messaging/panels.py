@@ -21,8 +21,8 @@ def record_panel(request: HttpRequest, person: Any) -> Mapping[str, Any] | None:
     lines = inbox.of_person(person.pk)[:3]
     if not (lines or written):
         return None
-    url, live = f"/personnes/{person.pk}/messages/", inbox.target(person.pk)
-    return {"lines": lines, "composer": written, "url": url, "live": live}
+    url, belong = f"/personnes/{person.pk}/messages/", inbox.target(person.pk)
+    return {"lines": lines, "composer": written, "url": url, "belong": belong}
 
 
 def today_messages(request: HttpRequest) -> Mapping[str, Any] | None:

@@ -1,5 +1,6 @@
 """What open browsers receive: the bubble for those who may read, receipts, counts, nothing more."""
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -85,6 +86,7 @@ def test_a_record_hears_of_its_own_conversations_alone(
         page = client.get(f"/personnes/{thread.person_id}/{path}").content.decode()
         assert f'data-live="threads:{thread.person_id}"' in page
         assert 'data-live="threads"' not in page
+        assert re.search(r'data-live-key="[^"]+" data-live-since="\d+"', page), "nothing is heard"
     assert 'data-live="threads"' in client.get("/messages/").content.decode()
     assert 'data-live="threads:family"' in client.get("/messages/?voir=family").content.decode()
 
