@@ -22,7 +22,9 @@ const SIGN_IN = "/connexion";
 
 const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`liane:${name}`, { detail }));
+const tell = (name, detail) => document.dispatchEvent(
+  new CustomEvent(`liane:${name}`, { detail, cancelable: true }),
+);
 
 /* ------------------------------------------------------------ words to the reader */
 function announce(text) {
@@ -201,31 +203,37 @@ function addressOf(form, button) {
 
 async function send(form, button) {
   busy(form, true);
+  tell("sending", form);
   const body = new FormData(form);
   if (button?.name) body.append(button.name, button.value);
-  let answer;
+  let answer = null;
   try {
     answer = await fetch(addressOf(form, button), {
       method: "POST", body, headers: { "X-Liane-Send": "1" }, redirect: "follow",
     });
-  } catch {
+  } catch { /* no network: as an answer that did not come */ }
+  if (!answer || AWAY.includes(answer.status)) {
+    tell("answered", { form, arrived: false });
     return failed(form);
   }
-  if (AWAY.includes(answer.status)) return failed(form);
-  const next = answer.headers.get("X-Liane-Location");
-  if (next) {
-    settle(form);
-    if (new URL(next, location.href).pathname !== SIGN_IN) forgetDrafts(form);
-    return follow(next);
-  }
   settle(form);
+  const next = answer.headers.get("X-Liane-Location");
+  const arrived = Boolean(next) && new URL(next, location.href).pathname !== SIGN_IN;
+  if (arrived) forgetDrafts(form);
+  if (!tell("answered", { form, arrived })) return undefined;
+  if (next) return leave(form, new URL(next, location.href));
   if (answer.status >= 500) return troubled(answer.status);
   return showAnswer(await answer.text(), answer.status);
 }
 
-function follow(next) {
-  const target = new URL(next, location.href);
+/* The form stays busy: nothing is to be touched in a page that goes away. */
+function leave(form, target) {
   if (target.origin !== location.origin) return;
+  busy(form, true);
+  if (tell("leaving", () => follow(target))) follow(target);
+}
+
+function follow(target) {
   const here = target.pathname === location.pathname && target.search === location.search;
   if (here && target.hash) location.hash = target.hash;
   if (here) location.reload();

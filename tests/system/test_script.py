@@ -30,6 +30,7 @@ PAGE = """{% extends "base_public.html" %}{% block user_key %}u1{% endblock %}{%
 <ol id="fil"></ol>
 <button class="btn btn-quiet" type="button" data-opens="aide">Aide</button>
 {% cotton dialog id="aide" title="Aide" %}<p>Un mot d’aide.</p>{% endcotton %}
+<a href="/ailleurs">Voir ailleurs</a>
 <form action="/sortie" method="post" data-forgets><button type="submit">Partir</button></form>
 {% include "frame/theme_choice.html" %}{% endblock %}"""
 BY_HTMX = ' hx-post="/envoi" hx-target="#fil" hx-swap="beforeend"'
@@ -37,11 +38,13 @@ BY_HTMX = ' hx-post="/envoi" hx-target="#fil" hx-swap="beforeend"'
 
 @dataclass
 class Network:
-    """Answers like Liane, or fails as told. ``sent`` keeps each POST that arrived."""
+    """Answers like Liane, or fails as told. ``sent`` keeps each POST that arrived, ``held`` those
+    that wait for their answer."""
 
     htmx: str = ""
     sent: list[dict[str, str]] = field(default_factory=list)
     plan: list[str] = field(default_factory=list)
+    held: list[tuple[Route, Request]] = field(default_factory=list)
 
     def answer(self, route: Route, request: Request) -> None:
         path = urlsplit(request.url).path
@@ -54,7 +57,16 @@ class Network:
         else:
             route.fulfill(body=self.page(), content_type="text/html", headers=policy())
 
+    def answers_at_last(self) -> None:
+        """Give what is held its answer."""
+        for route, request in self.held:
+            self._post(route, request)
+
     def _post(self, route: Route, request: Request) -> None:
+        if self.plan[:1] == ["late"]:
+            self.plan.pop(0)
+            self.held.append((route, request))
+            return
         self.sent.append(fields(request))
         step = self.plan.pop(0) if self.plan else "arrives"
         if step == "lost":
@@ -154,6 +166,29 @@ def test_a_double_click_sends_once(network: Network, page: Page):
     page.get_by_role("button", name="Envoyer").dblclick()
     arrived(network, page)
     assert len(network.sent) == 1
+
+
+def test_a_link_tapped_at_once_opens_when_what_was_sent_has_arrived(network: Network, page: Page):
+    network.plan = ["late"]
+    write(page, "Bonjour")
+    send(page)
+    page.get_by_role("link", name="Voir ailleurs").click()
+    expect(page.get_by_text("la page suivante s’ouvre dès qu’il est arrivé")).to_be_visible()
+    assert page.url == f"{SITE}/messages/"
+    network.answers_at_last()
+    page.wait_for_url("**/ailleurs")
+    assert [form["text"] for form in network.sent] == ["Bonjour"]
+
+
+def test_a_link_tapped_at_once_is_forgotten_when_nothing_arrived(network: Network, page: Page):
+    network.plan = ["late", "lost"]
+    write(page, "Bonjour")
+    send(page)
+    page.get_by_role("link", name="Voir ailleurs").click()
+    network.answers_at_last()
+    expect(page.get_by_text("votre message partira dès que possible").first).to_be_visible()
+    page.get_by_role("button", name="Réessayer maintenant").click()
+    arrived(network, page)
 
 
 @pytest.mark.parametrize("trouble", ["lost", "busy"])
