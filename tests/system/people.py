@@ -1,7 +1,7 @@
 """People in front of a browser, so that a test reads as a story."""
 
 import re
-from collections.abc import Iterable
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,12 +11,22 @@ AXE = (Path(__file__).resolve().parents[1] / "vendor/axe-core/axe.min.js").read_
 PHONE = (390, 844)
 DESK = (1440, 900)
 THEMES = ("light", "dark")
+EVERY_RULE = ""
+OF_COLOUR = "runOnly: ['color-contrast', 'link-in-text-block']"
+"""The rules of axe that read colours: contrast, links told from their text."""
 SOON = 30_000
 """Milliseconds within which what another does must have appeared, on a busy machine."""
+BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, form[aria-busy=true]"
+"""What is being sent, or put in place: nobody touches the page until it is done."""
 EXPECTED_NOISE = re.compile(
     r"ERR_INTERNET_DISCONNECTED|ERR_NETWORK|status of (404|409|422|429|503)|net::ERR_ABORTED"
-    r"|^htmx:(sendError|afterRequest|responseError)"
+    r"|^htmx:(sendError|sendAbort|afterRequest|responseError)"
 )
+LOSSES = """addEventListener("htmx:sendAbort", ({detail: {elt, xhr}}) => {
+  // A form that saves each change replaces its last sending by the next, which holds the same.
+  if (!elt.matches("[hx-sync$=replace]")) console.error(`lost: ${elt.outerHTML.slice(0, 200)}`);
+});"""
+"""Says to the console when something sent was dropped on the way."""
 
 
 @dataclass
@@ -28,9 +38,19 @@ class Someone:
     url: str
     complaints: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        # Before each gesture, Playwright waits until nothing that matches is shown.
+        self.page.add_locator_handler(self.page.locator(BUSY), lambda: None)
+
     # ---------------------------------------------------------------- going
+    def settles(self) -> "Someone":
+        """Wait for the answer to what was sent."""
+        expect(self.page.locator(BUSY)).to_have_count(0, timeout=SOON)
+        return self
+
     def opens(self, path: str) -> "Someone":
         """Go to an address of the site."""
+        self.settles()
         answer = self.page.goto(self.url + path, wait_until="load")
         assert answer is not None
         assert answer.status < 400, f"{self.name}: {path} answered {answer.status}"
@@ -77,12 +97,25 @@ class Someone:
         expect(self.main.get_by_text(text)).to_have_count(0)
         return self
 
+    def finds_in_the_end(self, path: str, text: str | re.Pattern[str]) -> "Someone":
+        """What another process tells this page is there at one of the looks taken at it."""
+        until = time.monotonic() + SOON / 1000
+        while time.monotonic() < until:
+            self.opens(path)
+            if self.main.get_by_text(text).filter(visible=True).count():
+                break
+        return self.sees(text)
+
     # ---------------------------------------------------------------- judging
-    def finds_it_accessible(self, themes: Iterable[str] = THEMES) -> "Someone":
-        """Axe finds nothing, in each theme, and nothing overflows sideways."""
-        for theme in themes:
+    def finds_it_accessible(self) -> "Someone":
+        """Axe finds nothing, in each theme, and nothing overflows sideways.
+
+        A theme changes colours alone: in the second, axe judges what depends on them.
+        """
+        self.settles()
+        for theme, rules in zip(THEMES, (EVERY_RULE, OF_COLOUR), strict=True):
             self.page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            faults = axe(self.page)
+            faults = axe(self.page, rules)
             assert faults == [], f"{self.page.url} ({theme}, {self.width} px):\n" + "\n".join(
                 faults
             )
@@ -97,10 +130,11 @@ class Someone:
         return size["width"] if size else 0
 
 
-def axe(page: Page) -> list[str]:
+def axe(page: Page, rules: str = EVERY_RULE) -> list[str]:
     """What axe finds wrong: one line for each element."""
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    found = page.evaluate(f"axe.run(document, {{resultTypes: ['violations'], {rules}}})")
     return [
         f"{rule['id']}: {node['html'][:160]} · {node.get('failureSummary', '')[:200]}"
         for rule in found["violations"]
@@ -117,6 +151,7 @@ def arrive(browser: Browser, url: str, name: str, size: tuple[int, int]) -> Some
         reduced_motion="reduce",
         has_touch=size == PHONE,
     )
+    context.add_init_script(LOSSES)
     page = context.new_page()
     someone = Someone(name, page, url)
 

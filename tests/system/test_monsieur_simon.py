@@ -167,8 +167,7 @@ def an_action_comes_back_by_itself(case, nurse) -> None:
     row = nurse.main.locator(".row-item", has_text="Le peser chaque lundi")
     row.get_by_role("button", name="C’est fait").click()
     row.get_by_text("Fait", exact=True).wait_for()
-    case.opens(f"{RECORD}plan/")
-    action.get_by_text("Faite par Claire Aubert").wait_for()
+    case.finds_in_the_end(f"{RECORD}plan/", re.compile("Faite par Claire Aubert"))
 
 
 def they_meet(case, nurse, simon) -> None:
