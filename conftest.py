@@ -1,20 +1,55 @@
 """Fixtures common to every room."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck, settings
 
 from liane.accounts import second_factor
 from liane.accounts.models import User
+from tests.once import common, made_once
+from tests.system.installation import Installation, create, drop, named
 
 _QUIET = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("steady", derandomize=True, **_QUIET)
 settings.register_profile("random", **_QUIET)
 settings.load_profile(os.environ.get("LIANE_EXAMPLES", "steady"))
 """`make test` draws the same examples on every machine; `make test-full` draws others each time."""
+
+
+@pytest.fixture(scope="session")
+def migrated(
+    tmp_path_factory: pytest.TempPathFactory, testrun_uid: str, worker_id: str
+) -> Iterator[str]:
+    """The name of a PostgreSQL database migrated from nothing, for several workers to copy.
+
+    Nothing on SQLite, whose tables are made at once, and for a worker alone.
+    """
+    url = os.environ.get("LIANE_DATABASE_URL", "")
+    if connection.vendor != "postgresql" or worker_id == "master":
+        yield ""
+        return
+    name = f"liane_migrated_{testrun_uid[:12]}"
+    made = Installation(common(tmp_path_factory, worker_id) / "migrated", named(url, name))
+
+    def migrate() -> None:
+        create(made)
+        made.liane("migrate", "-v", "0")
+
+    with made_once(made.folder, migrate, lambda: drop(made)):
+        yield name
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, migrated: str
+) -> None:
+    """Each worker's test database is a copy of the one that was migrated."""
+    if migrated:
+        connection.settings_dict["TEST"]["TEMPLATE"] = migrated
 
 
 @pytest.fixture

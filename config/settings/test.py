@@ -6,6 +6,8 @@ import tempfile
 os.environ.setdefault("LIANE_DATA_DIR", tempfile.mkdtemp(prefix="liane-test-"))
 os.environ.setdefault("LIANE_SECRET_KEY", "test-only-not-a-secret")
 os.environ.setdefault("LIANE_DEMO", "1")
+# On PostgreSQL: what a crash of the machine would lose is not what the suite is about.
+os.environ.setdefault("PGOPTIONS", "-c synchronous_commit=off")
 
 from config.settings.base import *
 from config.settings.base import DATABASES, STORAGES

@@ -1,4 +1,8 @@
-"""Browser tests: one Chromium, one territory, a fresh copy of it served for each module."""
+"""Browser tests: one territory for all, and for each module a served copy of it and a Chromium.
+
+Each module is a group of its own, so that every worker of pytest-xdist takes the next one when it
+is free; the longest begin.
+"""
 
 import itertools
 import json
@@ -10,7 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.system.installation import Installation, copied, drop, prepare
+from tests.once import common
+from tests.system.installation import Installation, copied, shared
 from tests.system.people import DESK, Someone, arrive, enter
 
 HERE = Path(__file__).parent
@@ -28,13 +33,23 @@ FLAGS = [
 _copies = itertools.count(1)
 
 
+LONGEST = ("test_monsieur_simon", "test_pages", "test_script", "test_live")
+"""Modules that begin, so that no worker is left alone with one at the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.system)
-            item.add_marker(pytest.mark.xdist_group("system"))
-    # One worker has them all: first, so that the others work meanwhile.
-    items.sort(key=lambda item: HERE not in item.path.parents)
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Browser tests first, the longest modules before the others."""
+    if HERE not in item.path.parents:
+        return len(LONGEST) + 1
+    return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="session")
@@ -57,30 +72,34 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def territory(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The demo territory, loaded once a session, never served."""
-    made = prepare(
-        tmp_path_factory.mktemp("territory"),
-        os.environ.get("LIANE_DATABASE_URL", ""),
-    )
-    yield made
-    drop(made)
+def territory(
+    chromium: str,
+    migrated: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    testrun_uid: str,
+    worker_id: str,
+) -> Iterator[Installation]:
+    """The demo territory, loaded once for all the workers, never served."""
+    folder = common(tmp_path_factory, worker_id) / "territory"
+    url = os.environ.get("LIANE_DATABASE_URL", "")
+    with shared(folder, url, f"liane_system_{testrun_uid[:12]}", migrated) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def site(
-    territory: Installation, tmp_path_factory: pytest.TempPathFactory
+    territory: Installation, tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Iterator[Installation]:
     """A served copy of the territory, of this module alone."""
     folder = tmp_path_factory.mktemp("site") / "data"
-    with copied(territory, folder, next(_copies)) as copy:
+    with copied(territory, folder, f"{worker_id}_{next(_copies)}") as copy:
         copy.start()
         yield copy
 
 
-@pytest.fixture(scope="session")
-def personas(territory: Installation) -> list[dict[str, str]]:
-    return [json.loads(line) for line in territory.liane("demo", "personas").splitlines()]
+@pytest.fixture(scope="module")
+def personas(site: Installation) -> list[dict[str, str]]:
+    return [json.loads(line) for line in site.liane("demo", "personas").splitlines()]
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from urllib.error import URLError
 from urllib.parse import urlsplit, urlunsplit
 from urllib.request import urlopen
 
+from tests.once import made_once
+
 ROOT = Path(__file__).resolve().parents[2]
 LIANE = Path(os.environ.get("VIRTUAL_ENV", ROOT / ".venv")) / "bin" / "liane"
 STARTS_WITHIN = 60.0
@@ -111,29 +113,44 @@ def free_port() -> int:
 
 
 # ------------------------------------------------------------------ preparing and copying
-def prepare(folder: Path, database_url: str) -> Installation:
-    """An installation with the demo territory, small, to be copied and never served."""
-    made = Installation(folder, named(database_url, f"liane_system_{os.getpid()}"))
+@contextlib.contextmanager
+def shared(folder: Path, database_url: str, name: str, template: str) -> Iterator[Installation]:
+    """The demo territory of the workers of this run, to be copied and never served.
+
+    ``template``: the name of a migrated PostgreSQL database, empty when there is none.
+    """
+    made = Installation(folder, named(database_url, name))
+    with made_once(folder, lambda: prepare(made, template), lambda: drop(made)):
+        yield made
+
+
+def prepare(made: Installation, template: str = "") -> None:
+    """Give an installation the demo territory, small."""
     if made.database_url:
-        admin(database_url, f'DROP DATABASE IF EXISTS "{_name(made)}" WITH (FORCE)')
-        admin(database_url, f'CREATE DATABASE "{_name(made)}"')
+        create(made, template)
     made.liane("migrate", "-v", "0")
     made.liane("demo", "load", "--persons", "40")
-    return made
 
 
 @contextlib.contextmanager
-def copied(origin: Installation, folder: Path, number: int) -> Iterator[Installation]:
+def copied(origin: Installation, folder: Path, name: str) -> Iterator[Installation]:
     """A copy of ``origin``: its files, and its database by file copy or by TEMPLATE."""
     shutil.copytree(origin.folder, folder)
-    copy = Installation(folder, named(origin.database_url, f"{_name(origin)}_{number}"))
+    copy = Installation(folder, named(origin.database_url, f"{_name(origin)}_{name}"))
     if copy.database_url:
-        admin(origin.database_url, f'CREATE DATABASE "{_name(copy)}" TEMPLATE "{_name(origin)}"')
+        create(copy, _name(origin))
     try:
         yield copy
     finally:
         copy.stop()
         drop(copy)
+
+
+def create(installation: Installation, template: str = "") -> None:
+    """Make the PostgreSQL database of an installation, empty or a copy of ``template``."""
+    drop(installation)
+    copied_from = f' TEMPLATE "{template}"' if template else ""
+    admin(installation.database_url, f'CREATE DATABASE "{_name(installation)}"{copied_from}')
 
 
 def drop(installation: Installation) -> None:

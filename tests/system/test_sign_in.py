@@ -2,28 +2,15 @@
 
 import itertools
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page
 
 from liane.demo.names import ident
-from tests.system.installation import Installation, copied
 from tests.system.people import DESK, PHONE, Someone
 
 _numbers = itertools.count(1)
 MSP = f"/annuaire/structures/{ident('organisation', 'msp')}/"
-
-
-@pytest.fixture(scope="module")
-def site(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The demo territory, where the MSP has a direction that invites."""
-    made = Installation(tmp_path_factory.mktemp("demo"), "")
-    made.liane("migrate", "-v", "0")
-    made.liane("demo", "load", "--persons", "4")
-    with copied(made, tmp_path_factory.mktemp("site") / "data", 1) as copy:
-        copy.start()
-        yield copy
 
 
 def with_fingerprint(page: Page) -> None:
