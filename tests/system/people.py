@@ -14,8 +14,9 @@ THEMES = ("light", "dark")
 EVERY_RULE = ""
 OF_COLOUR = "runOnly: ['color-contrast', 'link-in-text-block']"
 """The rules of axe that read colours: contrast, links told from their text."""
-SOON = 30_000
+SOON = 60_000
 """Milliseconds within which what another does must have appeared, on a busy machine."""
+expect.set_options(timeout=SOON)
 BUSY = ".htmx-request, .htmx-swapping, .htmx-settling, form[aria-busy=true]"
 """What is being sent, or put in place: nobody touches the page until it is done."""
 EXPECTED_NOISE = re.compile(
@@ -151,6 +152,7 @@ def arrive(browser: Browser, url: str, name: str, size: tuple[int, int]) -> Some
         reduced_motion="reduce",
         has_touch=size == PHONE,
     )
+    context.set_default_timeout(SOON)
     context.add_init_script(LOSSES)
     page = context.new_page()
     someone = Someone(name, page, url)
