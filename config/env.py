@@ -34,6 +34,14 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
+def choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
+    """One of ``allowed``; anything else stops the start."""
+    value = text(name) or default
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name}={value!r}: write one of {', '.join(allowed)}.")
+    return value
+
+
 def data_dir() -> Path:
     """Folder of the database, files and keys of an installation without other settings."""
     folder = Path(text("LIANE_DATA_DIR") or ROOT / "var").expanduser().resolve()

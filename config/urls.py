@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("liane.directory.urls")),
     path("", include("liane.exchange.urls")),
     path("", include("liane.fhir.urls")),
+    path("", include("liane.federation.urls")),
     path("", include("liane.followups.urls")),
     path("", include("liane.partners.urls")),
     path("", include("liane.insight.urls")),

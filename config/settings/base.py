@@ -24,6 +24,14 @@ LIANE_SMS_TOKEN = env.text("LIANE_SMS_TOKEN")
 LIANE_AGGIR = env.flag("LIANE_AGGIR")
 LIANE_STORAGE_DIR = DATA_DIR / "files"
 LIANE_CLAMAV_URL = env.text("LIANE_CLAMAV_URL")
+LIANE_PSC_URL = env.text("LIANE_PSC_URL")
+LIANE_PSC_ID = env.text("LIANE_PSC_ID")
+LIANE_PSC_SECRET = env.text("LIANE_PSC_SECRET")
+LIANE_PSC_ACR = env.choice("LIANE_PSC_ACR", "eidas1", ("eidas1", "eidas2", "eidas3"))
+LIANE_FC_URL = env.text("LIANE_FC_URL")
+LIANE_FC_ID = env.text("LIANE_FC_ID")
+LIANE_FC_SECRET = env.text("LIANE_FC_SECRET")
+LIANE_FC_ACR = env.choice("LIANE_FC_ACR", "eidas2", ("eidas1", "eidas2", "eidas3"))
 LIANE_JWKS_HOSTS = env.text("LIANE_JWKS_HOSTS").split()
 LIANE_CA_FILE = env.text("LIANE_CA_FILE")
 LIANE_FILE_MAX_BYTES = 20_000_000
@@ -45,6 +53,7 @@ INSTALLED_APPS = [
     "liane.notifications",
     "liane.tasks",
     "liane.clients",
+    "liane.federation",
     "liane.referrals",
     "liane.interventions",
     "liane.assessments",

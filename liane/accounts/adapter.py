@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from liane.accounts.models import User
-from liane.core import keys
+from liane.core import keys, registry
 
 STRONG = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 _CONTEXT = b"accounts:authenticator"
@@ -40,6 +40,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             "ou demandez-en un nouveau à votre structure.",
         )
         return HttpResponseRedirect(reverse("account_login"))
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Sign-in again; or first the closing of the provider's session, where one came by it."""
+        if _leave(request):
+            return "/connexion/sortie"
+        return str(super().get_logout_redirect_url(request))
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign out here, and remember where the provider's session is closed."""
+        address = _leave(request)
+        super().logout(request)
+        if address:
+            request.session["leaving"] = address
+
+
+def _leave(request: HttpRequest) -> str:
+    return next(filter(None, (leave(request) for leave in registry.leavers)), "")
 
 
 class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -49,6 +49,12 @@ def as_persona(request: HttpRequest, user: User) -> None:
     second_factor.enter_as_persona(request.session, user)
 
 
+def with_provider(request: HttpRequest, user: User, provider: str) -> None:
+    """Sign in somebody whom a provider vouches for with two factors (`liane.federation`)."""
+    _enter(request, user)
+    record_authentication(request, user, "mfa", type=provider, reauthenticated=True)
+
+
 def _sign_in(request: HttpRequest, user: User, kind: str) -> None:
     _enter(request, user)
     record_authentication(request, user, "mfa", type=str(kind), reauthenticated=True)

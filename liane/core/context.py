@@ -36,6 +36,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "seat": seat,
         "live": live(request),
         "seats": getattr(request, "seats", []),
+        "sign_in_ways": SimpleLazyObject(
+            lambda: [w for ways in registry.sign_in_ways for w in ways()]
+        ),
     }
 
 

@@ -268,6 +268,11 @@ frame: dict[str, NavEntry] = {}
 """What the page's frame shows where a room offers it: ``person_search`` (a page that takes POST
 ``q``), ``notifications`` (its count is ``badges["notifications"]``), ``seat`` (POST ``seat`` and
 ``next``), ``sign_out`` (POST)."""
+sign_in_ways: list[Callable[[], list[NavEntry]]] = []
+"""Other ways to sign in that this installation offers: links on the page of sign-in."""
+leavers: list[Callable[[HttpRequest], str]] = []
+"""``leave(request)`` gives the address where the session of whoever signs out is closed too, at the
+provider through which they came; nothing otherwise."""
 account_links: list[NavEntry] = []
 """Entries of the account menu: settings, sessions, absences…"""
 engagements: list[Callable[[Collection[UUID], dt.datetime, dt.datetime], list[Engagement]]] = []

@@ -1,0 +1,1 @@
+"""Signing in with Pro Santé Connect and FranceConnect."""
