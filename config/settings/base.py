@@ -90,9 +90,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "liane.clients.cors.CorsMiddleware",
     "liane.fhir.pages.FhirMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "liane.clients.cors.CorsMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "liane.core.middleware.PrivacyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

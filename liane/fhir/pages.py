@@ -26,6 +26,7 @@ class FhirMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The interface's own answer, or the site's."""
         path = request.path_info
-        if path == PATH or path.startswith(f"{PATH}/"):
+        ours = path == PATH or path.startswith(f"{PATH}/")
+        if ours and not path.startswith(f"{PATH}/.well-known/"):
             return fhir(request, path=path.removeprefix(PATH).lstrip("/"))
         return self.get_response(request)

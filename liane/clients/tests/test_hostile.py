@@ -9,8 +9,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as rules
 from hypothesis import strategies as st
 
+from liane.clients import services
 from liane.clients.tests.conftest import House, registered, token
 from liane.clients.tests.oauth import BACK
+from liane.core import acting
+from liane.core.models import AccessRow
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -68,3 +71,33 @@ def test_a_token_opens_no_page(house: House) -> None:
         answer = Browser().get(path, headers=headers)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/connexion")
+
+
+def test_a_session_opens_nothing_of_the_interface(house: House, sign_in: Any) -> None:
+    """Its addresses ask for a token: whoever is signed in is nobody there."""
+    make.practice("claire", of=house.place)
+    browser = sign_in("claire")
+    assert browser.get(f"/personnes/{house.odette.pk}/").status_code == 200
+    for path in ("/fhir/Patient", f"/fhir/Patient/{house.odette.pk}"):
+        answer = browser.get(path)
+        assert answer.status_code == 401
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+        assert "LABORDE" not in answer.content.decode()
+
+
+def test_on_fhir_each_token_reads_its_own_reach_and_scopes(house: House) -> None:
+    """Another house, a scope not granted, a revoked application: nothing of Odette."""
+    elsewhere = registered(make.organisation("Ailleurs", "msp"))
+    narrow = registered(house.place, "Étroit", "system/Practitioner.rs")
+    gone = registered(house.place, "Partie")
+    texts = [token(elsewhere), token(narrow), token(gone)]
+    with acting.acting(acting.system("test")):
+        services.move(gone, "revoked", "partie")
+    path = f"/fhir/Patient/{house.odette.pk}"
+    expected = {token(house.client): 200, texts[0]: 404, texts[1]: 403, texts[2]: 401}
+    for text, status in expected.items():
+        answer = Browser().get(path, headers={"Authorization": f"Bearer {text}"})
+        assert answer.status_code == status
+        assert ("LABORDE" in answer.content.decode()) is (status == 200)
+    row = AccessRow.objects.filter(person_id=house.odette.pk).latest("id")
+    assert (row.actor_label, row.channel, row.role) == ("Logiciel", "api", "api_client")

@@ -337,5 +337,7 @@ def test_browsers_of_elsewhere_may_ask_and_carry_no_cookie() -> None:
     answer = Browser().options("/oauth/token", headers=headers)
     assert answer.status_code == 204
     assert "Access-Control-Allow-Credentials" not in answer
+    fhir = Browser().get("/fhir/Patient", headers={"Origin": "https://app.example"})
+    assert (fhir.status_code, fhir["Access-Control-Allow-Origin"]) == (401, "*")
     page = Browser().get("/connexion", headers={"Origin": "https://app.example"})
     assert "Access-Control-Allow-Origin" not in page
