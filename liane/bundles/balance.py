@@ -66,6 +66,9 @@ class Part:
 
 
 Parts = dict[Payee, Part]
+OWED = ("enrolment_id", "sequence", "payee_holder_id", "role", "payee_label", "acts", "cents",
+        "amo_cents", "amc_cents", "patient_cents")  # fmt: skip
+"""Columns of a settled line: read as plain values, by the ten thousand in a run."""
 
 
 def of_sequences(keys: Collection[tuple[UUID, str]]) -> Mapping[tuple[UUID, str], Parts]:
@@ -73,14 +76,14 @@ def of_sequences(keys: Collection[tuple[UUID, str]]) -> Mapping[tuple[UUID, str]
     found: dict[tuple[UUID, str], Parts] = defaultdict(lambda: defaultdict(Part))
     wanted, enrolments = set(keys), list({pk for pk, _ in keys})
     owed = SettledLine.objects.filter(enrolment_id__in=enrolments).order_by("settled__number", "id")
-    for line in owed:
-        key = (line.enrolment_id, line.sequence)
+    for pk, name, holder, role, label, acts, *cents in owed.values_list(*OWED):
+        key = (pk, name)
         if key in wanted:
-            part = found[key][line.payee_holder_id, line.role]
-            part.owed += of_line(line)
-            part.label = line.payee_label
-            if line.cents > 0:
-                part.acts += [act for act in line.act_ids if act not in part.acts]
+            part = found[key][holder, role]
+            part.owed += Money(*cents)
+            part.label = label
+            if cents[0] > 0:
+                part.acts += [act for act in acts.split() if act not in part.acts]
     for line in billed_lines(enrolments):
         key = (line.invoice.sequence.enrolment_id, line.invoice.sequence.key)
         if key in wanted:

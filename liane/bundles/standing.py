@@ -51,9 +51,8 @@ def follow(answers: Mapping[UUID, tuple[Any, Any]]) -> None:
             else:
                 changed.append(row)
             _take(row, position, state, facts.protocol)
-    Sequence.objects.bulk_create(new, batch_size=500)
-    Sequence.objects.bulk_update(changed, _TAKEN, batch_size=200)
-    _refresh([*new, *changed], fresh={one.pk for one in new})
+    steps = _compute([*new, *changed], fresh={one.pk for one in new})[1]
+    _store([*new, *changed], [*_TAKEN, *FIELDS], steps)
 
 
 _TAKEN = ["position", "label", "protocol", "version", "payer", "paid_to", "state", "opened_on",
@@ -88,23 +87,39 @@ def refresh_person(person_id: UUID) -> None:
         _refresh(list(Sequence.objects.filter(person_id=person_id)))
 
 
-def _refresh(rows: list[Sequence], fresh: Collection[UUID] = ()) -> None:
+def _refresh(rows: list[Sequence]) -> None:
+    changed, steps = _compute(rows)
+    _store(changed, FIELDS, steps)
+
+
+def _store(rows: list[Sequence], fields: Collection[str], steps: list[SequenceStep]) -> None:
+    """Write these rows, new or known, in one statement a batch, then their dated steps."""
+    Sequence.objects.bulk_create(
+        rows, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=fields
+    )
+    SequenceStep.objects.bulk_create(steps, batch_size=500)
+
+
+def _compute(
+    rows: list[Sequence], fresh: Collection[UUID] = ()
+) -> tuple[list[Sequence], list[SequenceStep]]:
+    """Where each row stands, set on it; those that moved, and their steps. Nothing is written."""
     who = author_of(acting.current())
     parts = balance.of_sequences([(one.enrolment_id, one.key) for one in rows])
     lines = lines_of([one.enrolment_id for one in rows])
     states = states_of([line.pk for found in lines.values() for line in found])
     paid = paid_of(list(states))
     drafted = set(
-        Draft.objects.filter(sequence__in=rows, closed_at=None).values_list(
+        Draft.objects.filter(sequence__in=[one.pk for one in rows], closed_at=None).values_list(
             "sequence_id", flat=True
         )
     )
     closed = [one for one in rows if one.state in BILLED or one.state == "to_complete"]
-    seen = checks.ground(closed) if closed else None
+    seen, judged = checks.ground(closed) if closed else None, {one.pk for one in closed}
     changed, steps = [], []
     for one in rows:
         mine = lines[one.pk]
-        blocks = checks.codes(checks.blocks(one, seen)) if seen and one in closed else ""
+        blocks = checks.codes(checks.blocks(one, seen)) if seen and one.pk in judged else ""
         status = stage(
             one, parts[one.enrolment_id, one.key], [states[line.pk] for line in mine], blocks,
             drafted=one.pk in drafted,
@@ -119,8 +134,7 @@ def _refresh(rows: list[Sequence], fresh: Collection[UUID] = ()) -> None:
             one.since = timezone.now()
         one.status, one.blocks, one.billed_cents, one.paid_cents = after
         changed.append(one)
-    Sequence.objects.bulk_update(changed, FIELDS, batch_size=200)
-    SequenceStep.objects.bulk_create(steps, batch_size=500)
+    return changed, steps
 
 
 def stage(

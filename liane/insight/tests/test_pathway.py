@@ -96,7 +96,7 @@ def test_another_year_another_project_another_structure(house):
 
 
 def test_the_number_of_queries_is_the_same_at_any_size(house, django_assert_num_queries):
-    with django_assert_num_queries(12), acting.acting(acting.system("test")):
+    with acting.acting(acting.system("test")), django_assert_num_queries(12):
         figures.compute(Scope(house.msp.pk, None, YEAR))
 
 
