@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from liane.pathways import conditions
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.protocols.phases import EVERY_PROFILE, Phase, Requirement
 from liane.pathways.protocols.values import Length, ToBeCompleted
@@ -141,7 +142,8 @@ def euros(value: Any) -> tuple[str, bool]:
 def groups(protocol: Protocol) -> Iterator[Group]:
     """The rules of a definition: eligibility, each phase, windows, caps, sharing, the rest."""
     yield Group("Éligibilité", [
-        _rule(protocol, one, one.label, "") for one in protocol.eligibility
+        _rule(protocol, one, one.label, conditions.words(protocol, one.test))
+        for one in protocol.eligibility
     ])  # fmt: skip
     for phase in protocol.phases:
         yield _phase(protocol, phase)
@@ -177,11 +179,13 @@ def _requirement(one: Requirement) -> str:
     least = one.min
     if isinstance(least, ToBeCompleted):
         said = f"minimum à compléter : {least.to_be_completed}"
+    elif least and least == one.max:
+        said = f"exactement {least}"
     else:
         said = f"au moins {least}" if least else "facultatif"
     if one.planned:
         said += f", {one.planned} prévues"
-    if one.max:
+    if one.max and one.max != one.min:
         said += f", {one.max} au plus"
     if one.every_days:
         said += f", tous les {one.every_days} jours"

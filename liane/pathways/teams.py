@@ -41,6 +41,15 @@ def _reach() -> Reach:
 
 
 @dataclass(frozen=True)
+class Lack:
+    """One thing that is missing, and the button that leads where it is settled."""
+
+    text: str
+    button: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Shelf:
     """A protocol that the structure may use, and its project when there is one."""
 
@@ -98,7 +107,7 @@ class Detail:
     clocks: list[clocks.Clock]
     amendments: list[Amendment]
     milestones: list[Milestone]
-    missing: list[str]
+    missing: list[Lack]
     accepted_on: dt.date | None
     account: str
     followed: int
@@ -187,30 +196,47 @@ def _missing(
     members: list[Member],
     facts: list[clocks.Dated],
     running: list[clocks.Clock],
-) -> list[str]:
-    """What stands between the project and its payment, in sentences."""
+) -> list[Lack]:
+    """What stands between the project and its payment, each with where it is settled."""
     here = [one for one in members if one.here]
-    found = []
-    if not here:
-        found.append("Ajoutez les professionnels qui interviennent dans le parcours.")
-    covered = {one.row.profession for one in here}
-    for code, label in catalogue.professions(protocol).items():
-        if code not in covered:
-            found.append(f"Aucun signataire pour la profession « {label} » du protocole.")
-    unsigned = sum(one.row.signed_on is None for one in here)
+    place = f"/parcours/projets/{project.pk}/"
+    found = [
+        Lack(text, "Ajouter quelqu’un", f"{place}equipe/") for text in _uncovered(protocol, here)
+    ]
+    unsigned = [one for one in here if one.row.signed_on is None]
     if unsigned:
-        found.append(f"{unsigned} signature{'s' if unsigned > 1 else ''} manque"
-                     f"{'nt' if unsigned > 1 else ''} encore.")  # fmt: skip
+        many = len(unsigned) > 1
+        text = (
+            f"{len(unsigned)} signature{'s' if many else ''} manque{'nt' if many else ''} encore."
+        )
+        url = f"/parcours/signataires/{unsigned[0].row.pk}/signature/"
+        found.append(Lack(text, "Noter une signature", url))
+    said = []
     if clocks.first(facts, "structure_signed") is None:
-        found.append("La signature du représentant de la structure (R.162-131).")
+        said.append("La signature du représentant de la structure (R.162-131).")
     for kind, label in (("sent_ars", "à l’ARS"), ("sent_cpam", "à la CPAM")):
         if clocks.first(facts, kind) is None and project.status != ProjectStatus.DRAFT:
-            found.append(f"La transmission du projet {label} (R.162-134).")
-    found += [f"{one.label} : {one.says}." for one in running if one.state == "late"]
+            said.append(f"La transmission du projet {label} (R.162-134).")
+    said += [f"{one.label} : {one.says}." for one in running if one.state == "late"]
+    found += [Lack(text, "Noter l’étape", f"{place}etape/") for text in said]
     gaps = len(library.gaps(protocol))
     if gaps:
-        found.append(f"{gaps} valeur{'s' if gaps > 1 else ''} du protocole à compléter.")
+        text = f"{gaps} valeur{'s' if gaps > 1 else ''} du protocole à compléter."
+        url = f"/parcours/protocoles/{protocol.key}/?version={protocol.version}"
+        found.append(Lack(text, "Compléter le protocole", url))
     return found
+
+
+def _uncovered(protocol: Protocol, here: list[Member]) -> list[str]:
+    """Professions of the protocol that nobody signed for."""
+    if not here:
+        return ["Ajoutez les professionnels qui interviennent dans le parcours."]
+    covered = {one.row.profession for one in here}
+    return [
+        f"Aucun signataire pour la profession « {label} » du protocole."
+        for code, label in catalogue.professions(protocol).items()
+        if code not in covered
+    ]
 
 
 def colleagues(text: str, most: int = 30) -> list[Practice]:

@@ -57,11 +57,18 @@ TAGS = {"value", "missing"}
 def faults_of(errors: list[Any], written: Written) -> list[Fault]:
     """The errors of pydantic as faults, one for each field, in the order of the file."""
     found: dict[str, Fault] = {}
+    counts: set[str] = set()
     for error in errors:
         path = _path(error["loc"], written.value)
         line = written.line(path)
         found.setdefault(dotted(path), Fault(line, dotted(path), _said(error)))
-    return sorted(found.values())
+        counts.update({dotted(path)} if error["type"] == "too_short" else ())
+    return sorted(one for one in found.values() if not _only_counts(one.field, found, counts))
+
+
+def _only_counts(field: str, found: dict[str, Fault], counts: set[str]) -> bool:
+    """A list found too short because what is in it was refused: the faults within say it."""
+    return field in counts and any(name.startswith((f"{field}[", f"{field}.")) for name in found)
 
 
 def _path(loc: tuple[str | int, ...], value: Any) -> Path:

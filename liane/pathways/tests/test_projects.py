@@ -168,7 +168,8 @@ def test_what_is_missing_is_said(project, lea, zoe):
     assert one.missing == ["déclaration à la CPAM (R.162-133)"]
     [doctor] = [one for one in found.members if one.row.practice_id != zoe.pk]
     assert doctor.missing == ["ordre à prévenir (R.162-132)"]
-    assert any("activité physique" in text for text in found.missing)
+    lack = next(one for one in found.missing if "activité physique" in one.text)
+    assert lack.url == f"/parcours/projets/{project.pk}/equipe/"
 
 
 def test_the_order_of_a_dietitian_is_nobody(project, lea, zoe, roussel):
