@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from liane.fhir.outcomes import Issue, Problem
-from liane.fhir.validation.structure import faults
+from liane.fhir.validation import profiles as claims
+from liane.fhir.validation import rules, structure
 
 Json = dict[str, Any]
 MOST = 50
@@ -12,7 +13,7 @@ MOST = 50
 
 
 def check(body: Json, kind: str) -> None:
-    """Raise Problem unless ``body`` is a well-formed resource of this kind.
+    """Raise Problem unless ``body`` is a valid resource of this kind.
 
     400 where it is not even of that kind; 422 with every fault found otherwise.
     """
@@ -28,5 +29,14 @@ def check(body: Json, kind: str) -> None:
 
 
 def problems(body: Json, *, profiles: Sequence[str] = ()) -> Sequence[Issue]:
-    """Everything that is wrong with a resource; ``profiles``: others than those it claims."""
-    return list(faults(body))
+    """Everything that is wrong with a resource; ``profiles``: others than those it claims.
+
+    Rules and profiles are looked at once the structure is right: they would read nonsense.
+    """
+    found = list(structure.faults(body))
+    if found:
+        return found
+    found += rules.faults(body)
+    claimed = (body.get("meta") or {}).get("profile") or []
+    wanted = [*profiles, *(one for one in claimed if isinstance(one, str))]
+    return [*found, *claims.faults(body, wanted)] if wanted else found
