@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, When
 
 from liane.circle import rules, tokens
 from liane.circle.models import Membership
@@ -76,6 +76,7 @@ def mine(reach: Reach, after: UUID | None = None, size: int = PAGE) -> Page:
 def search(reach: Reach, text: str, born: dt.date | None = None) -> list[Patient]:
     """Persons within reach by name (accents, order and one typing error forgiven) and birth date.
 
+    Those whose usual name begins so come first: « michel » is Mme Michelle before M. Michel Dupuy.
     At most three queries: all the words first, then what resembles them.
     """
     people = seen(reach, walking=True)
@@ -89,7 +90,8 @@ def search(reach: Reach, text: str, born: dt.date | None = None) -> list[Patient
         for gram in grams:
             named = PatientTrigram.objects.filter(gram=gram).values("person_id")
             exact = exact.filter(pk__in=named)
-        found = list(exact.order_by("search", "id")[:FOUND])
+        first = Case(When(search__startswith=normalise(text).split()[0], then=0), default=1)
+        found = list(exact.order_by(first, "search", "id")[:FOUND])
         if not found:
             found = _resembling(reach, people, text)
     _noted(found)

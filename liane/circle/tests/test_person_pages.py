@@ -42,6 +42,17 @@ def text(response: Any) -> str:
     return str(response.content.decode())
 
 
+def test_who_is_called_so_comes_before_who_has_it_among_their_names(sign_in: SignIn) -> None:
+    claire = make.practice("claire")
+    for birth, given_name, used in (
+        ("BATS", "Michelle", ""), ("GARDÈRES", "Jeanne", "MICHELLE"), ("ABADIE", "Michelle", ""),
+    ):  # fmt: skip
+        make.member(known(birth, given_name, used_name=used), claire)
+    page = text(sign_in("claire").post("/personnes/", {"q": "michelle"}))
+    places = [page.index(name) for name in ("Jeanne Michelle", "Michelle Abadie", "Michelle Bats")]
+    assert places == sorted(places)
+
+
 def test_my_persons_are_those_of_my_circles_and_are_recorded(sign_in: SignIn) -> None:
     claire = make.practice("claire")
     person = known()

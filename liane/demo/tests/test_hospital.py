@@ -21,8 +21,16 @@ def heard(said: str, **more: str) -> AdtMessage:
 def test_each_event_is_read_as_it_was_meant(said, expected):
     message = heard(said)
     assert (message.event, message.class_code) == expected
-    assert message.traits.family == "LABORDE"
+    assert message.traits.family == ("SIMON" if said == "uncertain" else "LABORDE")
     assert message.ipp.authority == HOSPITAL_AUTHORITY
+
+
+def test_an_uncertain_admission_has_no_number_that_would_settle_it():
+    asked, sure = heard("uncertain"), heard("admission")
+    assert sure.ins
+    assert not asked.ins
+    assert asked.ipp != sure.ipp
+    assert asked.traits.birth_date != sure.traits.birth_date
 
 
 def test_two_stays_are_told_apart():
