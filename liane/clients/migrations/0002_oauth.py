@@ -31,7 +31,9 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(db_index=True)),
             ],
         ),
-        migrations.AlterField(
+        # A moment becomes seconds: PostgreSQL casts no column so, and a code lives for a minute.
+        migrations.RemoveField(model_name='authorizationcode', name='authenticated_at'),
+        migrations.AddField(
             model_name='authorizationcode',
             name='authenticated_at',
             field=models.BigIntegerField(null=True),
