@@ -6,6 +6,7 @@ each query, nothing is kept between two requests.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -38,42 +39,74 @@ class _Question(Expression):
         """What makes two of these the same."""
         return (type(self), self.column, self.holders)
 
-    def _holders(self, connection: Any) -> tuple[str, list[Any]]:
+    def _held_by(self, column: str, connection: Any) -> tuple[str, list[Any]]:
+        """SQL: ``column`` is a holder. One array on PostgreSQL, one mark each elsewhere."""
+        if connection.vendor == "postgresql":
+            return f"{column} = ANY (%s)", [list(self.holders)]
         values = [_UUID.get_db_prep_value(holder, connection) for holder in self.holders]
-        return ", ".join(["%s"] * len(values)), values
+        return f"{column} IN ({', '.join(['%s'] * len(values))})", values
+
+
+Groups = Mapping[str | None, frozenset[str]]
+"""Scopes by the audience flag (a column) that they need; None for those that need none."""
 
 
 class Reached(_Question):
-    """A grant in force joins one of the holders to the person of ``column``; none denies it."""
+    """A grant in force joins one of the holders to the person of ``column``; none denies it.
+
+    The grant is of a scope that needs no flag, or of one whose flag the row bears.
+    """
 
     def __init__(
-        self, column: Any, holders: tuple[UUID, ...], scopes: frozenset[str], now: dt.datetime
+        self, column: Any, holders: tuple[UUID, ...], groups: Groups, now: dt.datetime
     ) -> None:
         super().__init__(column, holders)
-        self.scopes = tuple(sorted(scopes))
+        ordered = sorted(groups.items(), key=lambda group: group[0] or "")
+        self.flags: list[Any] = [None if flag is None else F(flag) for flag, _ in ordered]
+        self.scopes = tuple(tuple(sorted(scopes)) for _, scopes in ordered)
         self.now = now
+
+    def get_source_expressions(self) -> list[Any]:
+        """The person's column, then the flags."""
+        return [self.column, *self.flags]
+
+    def set_source_expressions(self, exprs: Any) -> None:
+        """Replace the columns by their resolved forms."""
+        self.column, *self.flags = exprs
 
     @property
     def identity(self) -> tuple[Any, ...]:
         """What makes two of these the same."""
-        return (*super().identity, self.scopes, self.now)
+        return (*super().identity, tuple(self.flags), self.scopes, self.now)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """SQL for both databases."""
         person, person_values = compiler.compile(self.column)
-        marks, holders = self._holders(connection)
+        granted, grant_values = self._held_by("rg.holder_id", connection)
+        denied, denial_values = self._held_by("rd.holder_id", connection)
+        wanted, wanted_values = self._wanted(compiler)
         now = _MOMENT.get_db_prep_value(self.now, connection)
-        scopes = ", ".join(["%s"] * len(self.scopes))
         sql = (
-            "(EXISTS (SELECT 1 FROM circle_grant rg"
-            f" WHERE rg.person_id = {person} AND rg.holder_id IN ({marks})"
-            f" AND rg.scope IN ({scopes}) AND NOT rg.deny AND rg.starts_at <= %s"
-            " AND (rg.ends_at IS NULL OR rg.ends_at > %s))"
-            " AND NOT EXISTS (SELECT 1 FROM circle_grant rd"
-            f" WHERE rd.person_id = {person} AND rd.deny AND rd.holder_id IN ({marks})))"
+            f"(EXISTS (SELECT 1 FROM circle_grant rg WHERE rg.person_id = {person} AND {granted}"
+            " AND NOT rg.deny AND rg.starts_at <= %s AND (rg.ends_at IS NULL OR rg.ends_at > %s)"
+            f" AND ({wanted})) AND NOT EXISTS (SELECT 1 FROM circle_grant rd"
+            f" WHERE rd.person_id = {person} AND rd.deny AND {denied}))"
         )
-        values = [*person_values, *holders, *self.scopes, now, now, *person_values, *holders]
-        return sql, tuple(values)
+        values = [*person_values, *grant_values, now, now, *wanted_values]
+        return sql, (*values, *person_values, *denial_values)
+
+    def _wanted(self, compiler: Any) -> tuple[str, list[Any]]:
+        """SQL: the grant's scope, with its flag, lets the row be seen."""
+        parts, values = [], []
+        for flag, scopes in zip(self.flags, self.scopes, strict=True):
+            part = f"rg.scope IN ({', '.join(['%s'] * len(scopes))})"
+            if flag is not None:
+                column, flag_values = compiler.compile(flag)
+                part = f"{column} AND {part}"
+                values += flag_values
+            parts.append(part)
+            values += scopes
+        return " OR ".join(parts), values
 
 
 class Masked(_Question):
@@ -94,8 +127,11 @@ class Masked(_Question):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """SQL for both databases."""
         thing, values = compiler.compile(self.column)
-        marks, holders = self._holders(connection)
-        to_me = f" OR mk.holder_id IN ({marks})" if holders else ""
+        to_me = ""
+        holders: list[Any] = []
+        if self.holders:
+            mine, holders = self._held_by("mk.holder_id", connection)
+            to_me = f" OR {mine}"
         sql = (
             f"EXISTS (SELECT 1 FROM circle_mask mk WHERE mk.object_id = {thing}"
             f" AND mk.ended_at IS NULL AND (mk.holder_id IS NULL{to_me})"
@@ -141,10 +177,10 @@ class Been(_Question):
         """SQL for both databases."""
         person, person_values = compiler.compile(self.column)
         at, at_values = compiler.compile(self.at)
-        marks, holders = self._holders(connection)
+        mine, holders = self._held_by("rp.holder_id", connection)
         sql = (
             "EXISTS (SELECT 1 FROM circle_grant rp"
-            f" WHERE rp.person_id = {person} AND rp.holder_id IN ({marks})"
+            f" WHERE rp.person_id = {person} AND {mine}"
             f" AND rp.scope = 'past' AND rp.ends_at <= %s"
             f" AND {at} BETWEEN rp.starts_at AND rp.ends_at"
         )

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from liane.circle import rules
-from liane.circle.expressions import Been, Reached
+from liane.circle.expressions import Been, Groups, Reached
 from liane.circle.models import Grant
 from liane.core import acting
 from liane.core.acting import Actor
@@ -72,15 +72,15 @@ class Reach:
         own = self.by_own_right(area)
         if not groups or not own.actor.holders:
             return Q(pk__in=[])
-        allowed = Q()
-        for flag, scopes in sorted(groups.items()):
-            reached = Q(own.reached(person, scopes))
-            allowed |= (Q(**{flag: True}) & reached) if flag in flagged else reached
-        return allowed
+        needed: dict[str | None, frozenset[str]] = {}
+        for flag, scopes in groups.items():
+            asked = flag if flag in flagged else None
+            needed[asked] = needed.get(asked, frozenset()) | scopes
+        return Q(own.reached(person, needed))
 
-    def reached(self, person: str, scopes: frozenset[str]) -> Reached:
-        """The person of a column is reached through one of ``scopes``, and not denied."""
-        return Reached(person, self.actor.holders, scopes, self.now)
+    def reached(self, person: str, groups: Groups) -> Reached:
+        """The person of a column is reached, and not denied, through one of these scopes."""
+        return Reached(person, self.actor.holders, groups, self.now)
 
     def been(self, area: Area, at: str, *, house: str | None = None) -> Q:
         """The actor was in the person's circle at the moment of column ``at``, and has left it.

@@ -37,6 +37,8 @@ from django.db.models.query import (
 )
 
 from liane.core.acting import Actor
+from liane.core.numbered import Numbered
+from liane.core.numbered import cursor as numbered_cursor
 
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
@@ -62,6 +64,7 @@ class _Template:
 
     def __init__(self, connection: Any) -> None:
         self.ops = connection.ops
+        self.vendor = connection.vendor
         self.places: dict[Any, tuple[int, Convert]] = {}
         self.texts: set[int] = set()
         self._numbers = count()
@@ -177,6 +180,9 @@ class _Plan[T]:
             self.sql, parameters = "", ()
         places = made.checked([made.bound(one) for one in parameters])
         self.sources, self.parameters = _sources(places)
+        self.numbered = (
+            Numbered(self.sql, places, made.texts) if made.vendor == "postgresql" else None
+        )
         if self.sql:
             width = compiler.col_count if compiler.has_extra_select else None
             fields = [one[0] for one in (compiler.select or [])[: compiler.col_count]]
@@ -187,12 +193,19 @@ class _Plan[T]:
         """Run it with these values."""
         if not self.sql:
             return []
+        make = self.make
+        return [make(row) for row in self._converted(self._found(values, connection), connection)]
+
+    def _found(self, values: list[Any], connection: Any) -> Sequence[Any]:
+        """The rows as the database gives them. A log of queries needs Django's own text."""
+        if self.numbered is not None and not connection.queries_logged:
+            with numbered_cursor(connection) as cursor:
+                cursor.execute(self.numbered.text, self.numbered.bound(values))
+                return cursor.fetchall()  # type: ignore[no-any-return]
         given = [convert(values[n]) if n >= 0 else convert for n, convert in self.sources]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, tuple([_given(one, given) for one in self.parameters]))
-            found = cursor.fetchall()
-        make = self.make
-        return [make(row) for row in self._converted(found, connection)]
+            return cursor.fetchall()  # type: ignore[no-any-return]
 
     def _converted(self, rows: Sequence[Any], connection: Any) -> Sequence[Any]:
         """The rows as the fields of the models hold them."""

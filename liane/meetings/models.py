@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from liane.circle import rules as circle_rules
+from liane.circle.expressions import Groups
 from liane.circle.reach import Reach
 from liane.circle.scoping import Scoped, ScopedQuerySet
 from liane.core.areas import Area
@@ -124,10 +125,8 @@ class SheetQuerySet(ScopedQuerySet[Any]):
         groups = circle_rules.flags(reach.actor.role, Area.CARE_PLAN)
         if not groups or not reach.actor.holders:
             return Q(pk__in=[])
-        allowed = Q()
-        for flag, scopes in sorted(groups.items()):
-            allowed |= Q(**{f"meeting__{flag}": True}) & Q(reach.reached("person_id", scopes))
-        return allowed
+        flagged: Groups = {f"meeting__{flag}": scopes for flag, scopes in groups.items()}
+        return Q(reach.reached("person_id", flagged))
 
 
 class OpenQuerySet(SheetQuerySet):

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from liane.circle import rules as circle_rules
+from liane.circle.expressions import Groups
 from liane.circle.reach import Reach
 from liane.circle.scoping import Scoped, ScopedQuerySet
 from liane.core.areas import Area
@@ -116,10 +117,8 @@ class PartQuerySet(ScopedQuerySet[Any]):
         groups = circle_rules.flags(reach.actor.role, Area.CARE_PLAN)
         if not groups or not reach.actor.holders:
             return Q(pk__in=[])
-        allowed = Q()
-        for flag, scopes in sorted(groups.items()):
-            allowed |= Q(**{f"plan__{flag}": True}) & Q(reach.reached("person_id", scopes))
-        return allowed
+        flagged: Groups = {f"plan__{flag}": scopes for flag, scopes in groups.items()}
+        return Q(reach.reached("person_id", flagged))
 
 
 class Part(Scoped):
