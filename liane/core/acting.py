@@ -126,11 +126,12 @@ def remember[T](key: Hashable, make: Callable[[], T]) -> T:
 def acting(actor: Actor, *, read_only: bool = False) -> Iterator[Actor]:
     """Act as ``actor``. On PostgreSQL this is a transaction seen by row-level security."""
     token = _current.set(actor)
+    reading = _read_only.get()
     mark = _read_only.set(read_only)
     kept = _remembered.set({} if read_only else None)
     try:
         if connection.vendor == "postgresql":
-            with _announced_to_postgresql(actor):
+            with _announced_to_postgresql(actor, reading):
                 yield actor
         else:
             yield actor
@@ -141,24 +142,50 @@ def acting(actor: Actor, *, read_only: bool = False) -> Iterator[Actor]:
 
 
 @contextmanager
-def _announced_to_postgresql(actor: Actor) -> Iterator[None]:
-    from liane.core.database import announce_actor, silence
-
+def _announced_to_postgresql(actor: Actor, reading: bool) -> Iterator[None]:
+    """``reading``: within a request that only reads."""
     outer = _announced.get()
     if outer is not None and _same_to_postgresql(outer, actor):
         yield
         return
     mark = _announced.set(actor)
     try:
-        with transaction.atomic():
-            announce_actor(actor)
-            yield
-            if outer is not None:
-                announce_actor(outer)
-            elif len(connection.savepoint_ids) or connection.in_atomic_block:
-                silence()
+        if outer is not None and reading:
+            with _instead_of(outer, actor):
+                yield
+        else:
+            with _in_its_transaction(outer, actor):
+                yield
     finally:
         _announced.reset(mark)
+
+
+@contextmanager
+def _in_its_transaction(outer: Actor | None, actor: Actor) -> Iterator[None]:
+    """What was announced ends with the transaction, or is taken back where one goes on."""
+    from liane.core.database import announce_actor, silence
+
+    with transaction.atomic():
+        announce_actor(actor)
+        yield
+        if outer is not None:
+            announce_actor(outer)
+        elif connection.savepoint_ids:
+            silence()
+
+
+@contextmanager
+def _instead_of(outer: Actor, actor: Actor) -> Iterator[None]:
+    """No savepoint: nothing is written that could be undone. The outer actor always comes back,
+    or the transaction is spoilt and shows nothing more."""
+    from liane.core.database import announce_actor
+
+    announce_actor(actor)
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            announce_actor(outer)
 
 
 def _same_to_postgresql(outer: Actor, actor: Actor) -> bool:

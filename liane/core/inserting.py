@@ -5,6 +5,7 @@ need: half of what a new row costs. :func:`insert` does what ``save(force_insert
 row whose key is made here, and nothing else: no signal is sent.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -22,6 +23,22 @@ def insert[M: Model](row: M) -> M:
         cursor.execute(sql, values)
     row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
     return row
+
+
+def insert_all[M: Model](rows: Sequence[M]) -> None:
+    """Write new rows of one table. Raises IntegrityError as ``bulk_create`` does."""
+    if not rows:
+        return
+    connection = connections[DEFAULT_DB_ALIAS]
+    sql, fields = _statement(type(rows[0]), connection.vendor)
+    values = [
+        [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+        for row in rows
+    ]
+    with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
+        cursor.executemany(sql, values)
+    for row in rows:
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 @cache

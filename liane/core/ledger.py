@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 
 from liane.core import acting
-from liane.core.inserting import insert
+from liane.core.inserting import insert, insert_all
 from liane.core.models import AccessRow
 
 Action = AccessRow.Action
@@ -142,7 +142,7 @@ def _commit(rows: list[AccessRow]) -> None:
     if not rows:
         return
     if settings.LEDGER_INLINE:
-        AccessRow.objects.bulk_create(rows)
+        insert_all(rows)
         return
     writer().submit(rows)
 
@@ -175,7 +175,7 @@ class Writer:
             try:
                 close_old_connections()
                 with transaction.atomic():
-                    AccessRow.objects.bulk_create([row for rows, _, _ in waiting for row in rows])
+                    insert_all([row for rows, _, _ in waiting for row in rows])
             except Exception as error:
                 errors.append(error)
                 connection.close()

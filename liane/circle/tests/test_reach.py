@@ -1,5 +1,6 @@
 """Reach opens a record to those who hold a grant, and to nobody else."""
 
+import contextlib
 import datetime as dt
 from typing import Any
 
@@ -15,6 +16,7 @@ from liane.core import acting
 from liane.core.acting import NoActor, owner
 from liane.core.acting import acting as act
 from liane.core.areas import Area
+from liane.core.database import usable
 from liane.patients.models import Contact, Patient, PersonLink
 from tests import factories as make
 
@@ -171,6 +173,33 @@ def test_row_level_security_holds_where_the_code_forgot_reach() -> None:
     make.member(make.patient("SIMON"), bruno)
     with act(make.actor(claire)):
         assert {p.birth_name for p in Patient.objects.all()} == {"LABORDE"}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="row-level security is PostgreSQL's")
+def test_a_page_is_itself_again_after_a_machine_within_it_failed() -> None:
+    claire, bruno = make.practice("claire"), make.practice("bruno")
+    make.member(make.patient("LABORDE"), claire)
+    make.member(make.patient("SIMON"), bruno)
+    with act(make.actor(claire), read_only=True):
+        with contextlib.suppress(LookupError), act(acting.system("a look")):
+            assert Patient.objects.count() == 2
+            raise LookupError
+        assert {p.birth_name for p in Patient.objects.all()} == {"LABORDE"}
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="its server ends connections")
+def test_an_idle_connection_that_was_ended_is_noticed_without_a_query() -> None:
+    other = connection.copy()
+    other.ensure_connection()
+    try:
+        assert usable(other)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(%s, 5000)", [other.connection.info.backend_pid]
+            )
+        assert not usable(other)
+    finally:
+        other.close()
 
 
 def test_a_nurse_who_is_a_carer_too_changes_hats() -> None:
