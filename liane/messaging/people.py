@@ -74,15 +74,27 @@ def audience(person_id: UUID, to: Audience) -> list[Reader]:
         )
         if opened
     }
-    return [one for one in circle_of(person_id) if one.group in wanted] if wanted else []
+    if not wanted:
+        return []
+    asked = circle_of(person_id) if wanted & {"person", "carers"} else _members(person_id)
+    return [one for one in asked if one.group in wanted]
 
 
 def circle_of(person_id: UUID) -> list[Reader]:
     """Everybody of a circle who can read conversations, the person and carers included."""
-    found = [_member(one) for one in members(person_id) if one.contact_id is None]
+    return [*_members(person_id), *_family(person_id)]
+
+
+def _members(person_id: UUID) -> list[Reader]:
+    return [_member(one) for one in members(person_id) if one.contact_id is None]
+
+
+def _family(person_id: UUID) -> list[Reader]:
+    """The person and the carers who have an account, read by a machine: their group is named."""
     with acting.acting(system("audience")):
         person = _with_account.first(person_id)
         contacts = _with_voice(person_id)
+    found = []
     if person is not None and person.user_id and person.died_on is None:
         found.append(Reader(person.pk, person.short_name, "person", "person"))
     if person is None or person.died_on is None:

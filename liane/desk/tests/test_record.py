@@ -33,7 +33,7 @@ def test_the_number_of_queries_does_not_grow_with_the_circle(
         messaging.send_message(thread, "Bonjour")
     client, address = sign_in("claire"), f"/personnes/{person.pk}/"
     client.get(address)
-    with django_assert_max_num_queries(39 + 3 * ANNOUNCING):  # two reads are a machine’s
+    with django_assert_max_num_queries(37 + 2 * ANNOUNCING):  # one read is a machine’s
         client.get(address)
 
 
