@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from liane.agenda import recurrence, rules
@@ -120,12 +120,25 @@ def to_assign(start: dt.datetime, end: dt.datetime) -> QuerySet[Appointment]:
 def day_round(day: dt.date) -> Round:
     """One's round of a day: two queries, whatever its length."""
     start, end = day_bounds(day)
-    visits = with_acts(mine(start, end).filter(status__in=LIVE))
+    actor = acting.current()
+    own = [holder for holder in actor.holders if holder != actor.organisation_id]
+    visits = with_acts(_of_day(actor, timezone.now(), own, start, end) if own else [])
     ledger.read({visit.person_id for visit in visits}, "agenda")
     due = [visit for visit in visits if visit.status != Status.SUSPENDED]
     places = {visit.practice.organisation_id for visit in visits if visit.practice is not None}
     done = sum(visit.status == Status.DONE for visit in due)
     return Round(visits, done, len(due), len(places) > 1)
+
+
+@prepared
+def _of_day(
+    actor: Actor, now: dt.datetime, own: list[UUID], start: dt.datetime, end: dt.datetime
+) -> QuerySet[Appointment]:
+    rows: QuerySet[Appointment] = Appointment.objects.within(Reach(actor, now)).filter(
+        Q(practice_id__in=own) | Q(post_id__in=own),
+        starts_at__gte=start, starts_at__lt=end, status__in=LIVE,
+    )  # fmt: skip
+    return rows.select_related(*RELATED).order_by("starts_at")
 
 
 def with_acts(rows: Iterable[Appointment]) -> list[Appointment]:
@@ -296,21 +309,10 @@ def causes_by_ids(ids: Collection[UUID]) -> Mapping[UUID, Cause]:
 
 def resumptions(person_id: UUID | None = None) -> list[tuple[Cause, list[Appointment]]]:
     """Suspended visits that wait for a word, by cause: the actor's own, or a person's."""
-    now = timezone.now()
-    actor = acting.current()
-    rows = reached().filter(
-        status=Status.SUSPENDED,
-        starts_at__gte=now,
-        suspensions__lifted_at=None,
-        suspensions__cause__resume_from__isnull=False,
-        suspensions__cause__closed_at=None,
-    )
-    if person_id is None:
-        rows = rows.filter(Q(practice_id__in=actor.holders) | Q(post_id__in=actor.holders))
-    else:
-        rows = rows.filter(person_id=person_id)
+    rows = _suspended(acting.current(), timezone.now(), person_id)
+    prefetch_related_objects(rows, "suspensions__cause")
     found: dict[UUID, tuple[Cause, list[Appointment]]] = {}
-    for visit in rows.order_by("starts_at").prefetch_related("suspensions__cause"):
+    for visit in rows:
         for held in visit.suspensions.all():
             cause = held.cause
             if (
@@ -336,6 +338,23 @@ def goes_on(series_id: UUID) -> bool:
     since = series.made_until or series.starts_at
     far = since + dt.timedelta(days=800)
     return bool(recurrence.starts(series.rule, series.starts_at, series.zone, since, far))
+
+
+@prepared
+def _suspended(actor: Actor, now: dt.datetime, person_id: UUID | None) -> QuerySet[Appointment]:
+    """Visits whose suspension has an end: a person's, else those of the actor."""
+    rows: QuerySet[Appointment] = Appointment.objects.within(Reach(actor, now)).filter(
+        status=Status.SUSPENDED,
+        starts_at__gte=now,
+        suspensions__lifted_at=None,
+        suspensions__cause__resume_from__isnull=False,
+        suspensions__cause__closed_at=None,
+    )
+    if person_id is None:
+        rows = rows.filter(Q(practice_id__in=actor.holders) | Q(post_id__in=actor.holders))
+    else:
+        rows = rows.filter(person_id=person_id)
+    return rows.select_related(*RELATED).order_by("starts_at")
 
 
 def waiting_of(cause_id: UUID) -> list[Appointment]:

@@ -337,36 +337,38 @@ def pdf_of(version: PlanVersion) -> VersionFile | None:
 def to_review() -> list[Plan]:
     """Plans that the actor keeps and that are to be reviewed within two weeks. One query."""
     actor = acting.current()
-    rows = (
-        Plan.objects.within(Reach.of(actor))
-        .filter(
-            referent_id__in=actor.holders,
-            review_on__lte=timezone.localdate() + SOON,
-        )
-        .exclude(status=Status.CLOSED)
-        .select_related("person")
-        .order_by("review_on")
+    return _to_review(actor, timezone.now(), timezone.localdate() + SOON)
+
+
+@prepared
+def _to_review(actor: Actor, now: dt.datetime, until: dt.date) -> QuerySet[Plan]:
+    rows: QuerySet[Plan] = Plan.objects.within(Reach(actor, now)).filter(
+        referent_id__in=actor.holders, review_on__lte=until
     )
-    return list(rows[:20])
+    running = rows.exclude(status=Status.CLOSED).select_related("person")
+    return running.order_by("review_on")[:20]
 
 
 def to_validate() -> list[Plan]:
     """Plans sent to the actor, attending doctor, that wait for an answer. One query."""
     actor = acting.current()
-    today = timezone.localdate()
+    if actor.role != "care":
+        return []
+    return _to_validate(actor, timezone.now(), timezone.localdate())
+
+
+@prepared
+def _to_validate(actor: Actor, now: dt.datetime, today: dt.date) -> QuerySet[Plan]:
     mine = AttendingDoctor.objects.filter(
         Q(ended_on=None) | Q(ended_on__gt=today),
         person_id=OuterRef("person_id"),
         practice_id__in=actor.holders,
         started_on__lte=today,
     )
-    rows = (
-        Plan.objects.within(Reach.of(actor))
-        .filter(Exists(mine), status__in=[Status.SENT, Status.UNANSWERED])
-        .select_related("person", "referent__professional")
-        .order_by("sent_at")
+    rows: QuerySet[Plan] = Plan.objects.within(Reach(actor, now)).filter(
+        Exists(mine), status__in=[Status.SENT, Status.UNANSWERED]
     )
-    return list(rows[:20]) if actor.role == "care" else []
+    return rows.select_related("person", "referent__professional").order_by("sent_at")[:20]
 
 
 def by_ids(ids: Collection[UUID]) -> Mapping[UUID, Plan]:

@@ -12,8 +12,10 @@ from liane.circle import queries
 from liane.circle.models import Membership, Opposition
 from liane.circle.reach import Reach
 from liane.core import acting, clock, ledger
+from liane.core.acting import Actor
 from liane.core.areas import Area
 from liane.core.errors import Refused
+from liane.core.prepared import prepared
 from liane.directory import queries as directory
 from liane.directory.models import Duty, Organisation, Practice
 from liane.patients.models import Patient
@@ -121,14 +123,7 @@ def invitations() -> list[Invitation]:
     if not holders:
         return []
     with acting.acting(acting.system("invitations")):
-        waiting = list(
-            Membership.objects.filter(holder_id__in=holders, status=S.INVITED)
-            .select_related(
-                "person", "practice__professional", "practice__organisation", "organisation",
-                "post__organisation", "contact",
-            )
-            .order_by("created_at")[:50]
-        )  # fmt: skip
+        waiting = _invited(list(holders))
     ledger.read([one.person_id for one in waiting], "invitation")
     return [
         Invitation(
@@ -144,21 +139,35 @@ def invitations() -> list[Invitation]:
     ]
 
 
+@prepared
+def _invited(holders: list[UUID]) -> QuerySet[Membership]:
+    rows = Membership.objects.filter(holder_id__in=holders, status=S.INVITED).select_related(
+        "person", "practice__professional", "practice__organisation", "organisation",
+        "post__organisation", "contact",
+    )  # fmt: skip
+    return rows.order_by("created_at")[:50]
+
+
 def requests_to_my_circles() -> list[Membership]:
     """Requests to join the circles that the current actor may open. One query."""
     reach = Reach.of(acting.current())
     if not reach.actor.write.get(Area.CIRCLE) or not reach.actor.holders:
         return []
-    waiting = Membership.objects.filter(
-        status=S.REQUESTED, person_id__in=reach.persons(Area.CIRCLE)
-    ).exclude(holder_id__in=reach.actor.holders)
-    found = list(
-        waiting.filter(person__in=reach.patients(Area.CIRCLE))
-        .select_related("person", "practice__professional", "practice__organisation")
-        .order_by("created_at")[:50]
-    )
+    found = _requested(reach.actor, timezone.now())
     ledger.read([one.person_id for one in found], "circle")
     return found
+
+
+@prepared
+def _requested(actor: Actor, now: dt.datetime) -> QuerySet[Membership]:
+    reach = Reach(actor, now)
+    rows = Membership.objects.filter(
+        status=S.REQUESTED,
+        person_id__in=reach.persons(Area.CIRCLE),
+        person__in=reach.patients(Area.CIRCLE),
+    ).exclude(holder_id__in=actor.holders)
+    related = rows.select_related("person", "practice__professional", "practice__organisation")
+    return related.order_by("created_at")[:50]
 
 
 def membership_of(person_id: UUID, membership_id: UUID) -> Membership | None:

@@ -399,13 +399,7 @@ RUNNING = (*BEFORE, Status.HELD, Status.MINUTED, Status.APPROVED)
 def waiting() -> Waiting:
     """What waits for the actor, who takes part or convenes. Four queries."""
     actor, found = acting.current(), Waiting()
-    rows = (
-        Participant.objects.within(Reach.of(actor))
-        .filter(practice_id__in=actor.holders, dropped_at=None, meeting__status__in=RUNNING)
-        .select_related(*(f"meeting__{name}" for name in RELATED))
-        .order_by("meeting__starts_at", "created_at")
-    )
-    mine = list(rows[:30])
+    mine = _taking_part(actor, timezone.now())
     if not mine:
         return found
     pks = [one.pk for one in mine]
@@ -430,6 +424,15 @@ def waiting() -> Waiting:
             found.send.append(meeting)
     ledger.read({one.person_id for one in found.everything}, "care_plan")
     return found
+
+
+@prepared
+def _taking_part(actor: Actor, now: dt.datetime) -> QuerySet[Participant]:
+    rows: QuerySet[Participant] = Participant.objects.within(Reach(actor, now)).filter(
+        practice_id__in=actor.holders, dropped_at=None, meeting__status__in=RUNNING
+    )
+    related = rows.select_related(*(f"meeting__{name}" for name in RELATED))
+    return related.order_by("meeting__starts_at", "created_at")[:30]
 
 
 def _approved(participants: Collection[UUID]) -> set[UUID]:

@@ -112,7 +112,11 @@ def _latest(found: Any, actor: Actor, limit: int) -> list[Thread]:
         for part in found.across(Reach.of(actor))
         for thread in part.select_related("person").order_by("-last_at")[:limit]
     ]
-    return sorted(both, key=lambda thread: thread.last_at, reverse=True)[:limit]
+    return _newest(both, limit)
+
+
+def _newest(threads: list[Thread], limit: int) -> list[Thread]:
+    return sorted(threads, key=lambda thread: thread.last_at, reverse=True)[:limit]
 
 
 def told(page: list[Thread], actor: Actor) -> list[Line]:
@@ -199,8 +203,23 @@ def waiting(limit: int = 5) -> list[Line]:
     actor = acting.current()
     if actor.user_id is None or not actor.read.get(Area.THREAD):
         return []
-    recent = Thread.objects.filter(last_at__gte=timezone.now() - FRESH)
-    return told(_latest(recent.unread_by(actor.user_id), actor, limit), actor)
+    now = timezone.now()
+    both = [
+        thread
+        for part in (0, 1)
+        for thread in _fresh(actor, now, now - FRESH, actor.user_id, part, limit)
+    ]
+    return told(_newest(both, limit), actor)
+
+
+@prepared
+def _fresh(
+    actor: Actor, now: dt.datetime, since: dt.datetime, user_id: UUID, part: int, limit: int
+) -> QuerySet[Thread]:
+    """Unread conversations: about somebody (part 0), direct ones (part 1)."""
+    found = Thread.objects.filter(last_at__gte=since).unread_by(user_id)
+    rows: QuerySet[Thread] = found.across(Reach(actor, now))[part].select_related("person")
+    return rows.order_by("-last_at")[:limit]
 
 
 def urgent_for_me(limit: int = 10) -> list[Message]:
@@ -208,21 +227,22 @@ def urgent_for_me(limit: int = 10) -> list[Message]:
     actor = acting.current()
     if actor.user_id is None or not actor.read.get(Area.THREAD):
         return []
-    seen = Acknowledgement.objects.filter(message_id=OuterRef("pk"), user_id=actor.user_id)
-    found = list(
-        Message.objects.within(Reach.of(actor))
-        .filter(
-            ~Exists(seen),
-            urgent=True,
-            sent_at__gte=timezone.now() - dt.timedelta(days=7),
-            withdrawal=None,
-        )
-        .exclude(author_user_id=actor.user_id)
-        .select_related("thread__person")
-        .order_by("-sent_at")[:limit]
-    )
+    now = timezone.now()
+    found = _urgent(actor, now, now - dt.timedelta(days=7), actor.user_id, limit)
     ledger.read({m.thread.person_id for m in found if m.thread.person_id}, "message")
     return found
+
+
+@prepared
+def _urgent(
+    actor: Actor, now: dt.datetime, since: dt.datetime, user_id: UUID, limit: int
+) -> QuerySet[Message]:
+    seen = Acknowledgement.objects.filter(message_id=OuterRef("pk"), user_id=user_id)
+    rows: QuerySet[Message] = Message.objects.within(Reach(actor, now)).filter(
+        ~Exists(seen), urgent=True, sent_at__gte=since, withdrawal=None
+    )
+    others = rows.exclude(author_user_id=user_id).select_related("thread__person")
+    return others.order_by("-sent_at")[:limit]
 
 
 # ------------------------------------------------------------------ search

@@ -248,6 +248,14 @@ class Sent:
         return [one for one in self.people if one.to_call]
 
 
+@prepared
+def _said_urgently(user_id: UUID, since: dt.datetime, kinds: frozenset[str]) -> QuerySet[Entry]:
+    rows = Entry.objects.filter(
+        actor_user_id=user_id, urgent=True, kind__in=sorted(kinds), recorded_at__gte=since
+    )
+    return rows.order_by("-recorded_at")[:10]
+
+
 def sent_urgent(request: HttpRequest) -> dict[str, Any] | None:
     """For Aujourd’hui: my urgent words of the last day that somebody has not seen."""
     actor = current()
@@ -255,14 +263,8 @@ def sent_urgent(request: HttpRequest) -> dict[str, Any] | None:
     if actor.user_id is None:
         return None
     with acting(system("notifications")):
-        entries = list(
-            Entry.objects.filter(
-                actor_user_id=actor.user_id,
-                urgent=True,
-                kind__in=kinds,
-                recorded_at__gte=timezone.now() - dt.timedelta(days=1),
-            ).order_by("-recorded_at")[:10]
-        )
+        since = timezone.now() - dt.timedelta(days=1)
+        entries = _said_urgently(actor.user_id, since, frozenset(kinds))
     if not entries:
         return None
     persons = (

@@ -344,9 +344,13 @@ def name_acts(found: list[Confirmation]) -> list[Confirmation]:
 
 def waiting_count() -> int:
     """How many wait for the current actor. One query."""
-    return int(
-        Confirmation.objects.mine(_reach()).filter(status=ConfirmationStatus.PENDING).count()
-    )
+    return len(_pending(acting.current(), timezone.now()))
+
+
+@prepared
+def _pending(actor: Actor, now: dt.datetime) -> QuerySet[Confirmation, UUID]:
+    rows: QuerySet[Confirmation] = Confirmation.objects.mine(Reach(actor, now))
+    return rows.filter(status=ConfirmationStatus.PENDING).values_list("pk", flat=True)
 
 
 def confirmations_by_ids(ids: Collection[UUID]) -> Mapping[UUID, Confirmation]:

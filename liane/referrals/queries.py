@@ -156,11 +156,18 @@ def pressing(most: int = 6) -> list[Referral]:
     """For Aujourd’hui: what nobody took and what waits too long, at our desk. One query."""
     if not houses():
         return []
-    new = Q(assigned=None, status__in=NEW) | Q(waits_until__lt=timezone.now())
-    rows = reached().defer(*HEAVY).filter(_to_us(), new, closed=False)
-    found = list(rows.order_by("priority", "created_at", "id")[:most])
+    found = _pressing(acting.current(), timezone.now(), houses(), most)
     noted(found)
     return found
+
+
+@prepared
+def _pressing(actor: Actor, now: dt.datetime, ours: list[UUID], most: int) -> QuerySet[Referral]:
+    new = Q(assigned=None, status__in=NEW) | Q(waits_until__lt=now)
+    rows: QuerySet[Referral] = Referral.objects.within(Reach(actor, now))
+    waiting = rows.filter(new, organisation_id__in=ours, closed=False)
+    related = waiting.select_related(*RELATED).defer(*HEAVY)
+    return related.order_by("priority", "created_at", "id")[:most]
 
 
 def of_person(person_id: UUID) -> list[Referral]:

@@ -314,8 +314,13 @@ def offers() -> list[Offer]:
     actor = acting.current()
     if not actor.holders:
         return []
+    return _offers(actor)
+
+
+@prepared
+def _offers(actor: Actor) -> QuerySet[Offer]:
     rows = Offer.objects.filter(practice_id__in=actor.holders, answer="", quest__status__in=SEEKING)
-    return list(rows.select_related("quest").order_by("quest__starts_on", "id")[:20])
+    return rows.select_related("quest").order_by("quest__starts_on", "id")[:20]
 
 
 def of_person(person_id: UUID) -> list[Quest]:

@@ -120,26 +120,27 @@ def own_notice(stay: Stay) -> StayNotice | None:
 def unseen() -> list[Told]:
     """What the actor was told of stays and has not said to have seen, oldest first."""
     actor = acting.current()
-    reach = Reach.of(actor)
     if not actor.holders:
         return []
-    notices = (
-        StayNotice.objects.filter(
-            stay__in=Stay.objects.within(reach),
-            latest=True,
-            seen_at=None,
-            call_at__isnull=False,
-            holder_id__in=actor.holders,
-        )
-        .select_related("fact", "stay__person")
-        .order_by("id")[:20]
-    )
+    notices = _unseen(actor, timezone.now())
     ledger.read({notice.stay.person_id for notice in notices}, "stay alert")
     found: dict[UUID, Told] = {}
     for notice in notices:
         told = _told(notice.fact, notice.stay, place=_as_team(notice, actor.role))
         found.setdefault(notice.stay_id, told)
     return list(found.values())
+
+
+@prepared
+def _unseen(actor: Actor, now: dt.datetime) -> QuerySet[StayNotice]:
+    rows = StayNotice.objects.filter(
+        stay__in=Stay.objects.within(Reach(actor, now)),
+        latest=True,
+        seen_at=None,
+        call_at__isnull=False,
+        holder_id__in=actor.holders,
+    )
+    return rows.select_related("fact", "stay__person").order_by("id")[:20]
 
 
 def facts_by_ids(ids: Collection[UUID]) -> Mapping[UUID, Told]:

@@ -17,7 +17,7 @@ SHOWN = 8
 
 def today(request: HttpRequest) -> dict[str, Any] | None:
     """« À faire »: what presses first; nothing when nothing waits."""
-    tasks = queries.shown(queries.mine(), SHOWN + 1)
+    tasks = queries.pressing(SHOWN + 1)
     if not tasks:
         return None
     late = sum(task.is_late for task in tasks[:SHOWN])

@@ -1,7 +1,7 @@
 """Reads of tasks: mine, those I gave, a person's. Each says its number of queries."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
@@ -28,17 +28,8 @@ def reached() -> QuerySet[Task]:
 def mine() -> QuerySet[Task]:
     """Open tasks given to the actor: what presses first. Two queries with the roles."""
     actor = acting.current()
-    return (
-        reached()
-        .filter(
-            Q(practice_id__in=actor.holders)
-            | Q(organisation_id__in=actor.holders)
-            | Q(post_id__in=actor.holders)
-            | Q(role__in=rules.roles_of(actor)),
-            status__in=OPEN,
-        )
-        .order_by("priority", F("due_on").asc(nulls_last=True), "created_at")
-    )
+    to_me = _to(actor, rules.roles_of(actor))
+    return _pressing_first(reached().filter(to_me, status__in=OPEN))
 
 
 def given() -> QuerySet[Task]:
@@ -55,17 +46,34 @@ def given() -> QuerySet[Task]:
 def settled() -> QuerySet[Task]:
     """Tasks given to the actor that are done or refused, the latest first."""
     actor = acting.current()
+    to_me = _to(actor, rules.roles_of(actor))
+    return reached().filter(to_me).exclude(status__in=OPEN).order_by("-settled_at")
+
+
+def pressing(most: int = 8) -> list[Task]:
+    """The first of :func:`mine`, recorded as read, for Aujourd’hui. Two queries with the roles."""
+    actor = acting.current()
+    return _noted(_mine(actor, timezone.now(), frozenset(rules.roles_of(actor)), most))
+
+
+@prepared
+def _mine(actor: Actor, now: dt.datetime, roles: frozenset[str], most: int) -> QuerySet[Task]:
+    rows: QuerySet[Task] = Task.objects.within(Reach(actor, now)).select_related(*RELATED)
+    return _pressing_first(rows.filter(_to(actor, sorted(roles)), status__in=OPEN))[:most]
+
+
+def _to(actor: Actor, roles: Sequence[str]) -> Q:
+    """Given to the actor, to what it acts for, or to a role that it holds."""
     return (
-        reached()
-        .filter(
-            Q(practice_id__in=actor.holders)
-            | Q(organisation_id__in=actor.holders)
-            | Q(post_id__in=actor.holders)
-            | Q(role__in=rules.roles_of(actor)),
-        )
-        .exclude(status__in=OPEN)
-        .order_by("-settled_at")
+        Q(practice_id__in=actor.holders)
+        | Q(organisation_id__in=actor.holders)
+        | Q(post_id__in=actor.holders)
+        | Q(role__in=roles)
     )
+
+
+def _pressing_first(rows: QuerySet[Task]) -> QuerySet[Task]:
+    return rows.order_by("priority", F("due_on").asc(nulls_last=True), "created_at")
 
 
 def of_person(person_id: UUID) -> list[Task]:
@@ -76,14 +84,15 @@ def of_person(person_id: UUID) -> list[Task]:
 @prepared
 def _of_cluster(actor: Actor, now: dt.datetime, cluster: list[UUID]) -> QuerySet[Task]:
     rows: QuerySet[Task] = Task.objects.within(Reach(actor, now)).select_related(*RELATED)
-    return rows.filter(person_id__in=cluster, status__in=OPEN).order_by(
-        "priority", F("due_on").asc(nulls_last=True), "created_at"
-    )
+    return _pressing_first(rows.filter(person_id__in=cluster, status__in=OPEN))
 
 
 def shown(rows: QuerySet[Task], limit: int) -> list[Task]:
     """The first of ``rows``; the persons they name are recorded as read."""
-    tasks = list(rows[:limit])
+    return _noted(list(rows[:limit]))
+
+
+def _noted(tasks: list[Task]) -> list[Task]:
     ledger.read({task.person_id for task in tasks if task.person_id is not None}, "task")
     return tasks
 
