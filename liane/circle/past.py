@@ -114,7 +114,7 @@ def _left(reach: Reach) -> QuerySet[Grant, Any]:
         ends_at__lte=reach.now,
     )
     return (
-        rows.exclude(reach.reached("person_id", {None: scopes}))
+        rows.exclude(reach.reached("person_id", scopes))
         .order_by()
         .values_list("person_id")
         .annotate(starts=Min("starts_at"), ends=Max("ends_at"))

@@ -76,10 +76,14 @@ class Reach:
         for flag, scopes in groups.items():
             asked = flag if flag in flagged else None
             needed[asked] = needed.get(asked, frozenset()) | scopes
-        return Q(own.reached(person, needed))
+        return Q(own.granted(person, needed))
 
-    def reached(self, person: str, groups: Groups) -> Reached:
-        """The person of a column is reached, and not denied, through one of these scopes."""
+    def reached(self, person: str, scopes: frozenset[str]) -> Reached:
+        """The person of a column is reached through one of ``scopes``, and not denied."""
+        return self.granted(person, {None: scopes})
+
+    def granted(self, person: str, groups: Groups) -> Reached:
+        """The same, each flag (a column) opening the scopes that need it."""
         return Reached(person, self.actor.holders, groups, self.now)
 
     def been(self, area: Area, at: str, *, house: str | None = None) -> Q:

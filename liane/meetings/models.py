@@ -126,7 +126,7 @@ class SheetQuerySet(ScopedQuerySet[Any]):
         if not groups or not reach.actor.holders:
             return Q(pk__in=[])
         flagged: Groups = {f"meeting__{flag}": scopes for flag, scopes in groups.items()}
-        return Q(reach.reached("person_id", flagged))
+        return Q(reach.granted("person_id", flagged))
 
 
 class OpenQuerySet(SheetQuerySet):

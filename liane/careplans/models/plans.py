@@ -118,7 +118,7 @@ class PartQuerySet(ScopedQuerySet[Any]):
         if not groups or not reach.actor.holders:
             return Q(pk__in=[])
         flagged: Groups = {f"plan__{flag}": scopes for flag, scopes in groups.items()}
-        return Q(reach.reached("person_id", flagged))
+        return Q(reach.granted("person_id", flagged))
 
 
 class Part(Scoped):
