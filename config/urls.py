@@ -7,6 +7,7 @@ from liane.circle.seat_pages import act_for
 urlpatterns = [
     path("", include("liane.accounts.urls")),
     path("", include("liane.agenda.urls")),
+    path("", include("liane.api.urls")),
     path("", include("liane.assessments.urls")),
     path("", include("liane.careplans.urls")),
     path("", include("liane.meetings.urls")),
