@@ -2,6 +2,12 @@
 
 from django.urls import path
 
-from liane.api import pages
+from liane.api import pages, webhook_pages
 
-urlpatterns = [path("api/v1/<path:path>", pages.api, name="api")]
+ONE = "parametres/webhooks/<uuid:webhook_id>/"
+urlpatterns = [
+    path("api/v1/<path:path>", pages.api, name="api"),
+    path("parametres/webhooks/", webhook_pages.index, name="webhooks"),
+    path(ONE + "essayer", webhook_pages.try_out, name="webhook_try"),
+    path(ONE + "fin", webhook_pages.end, name="webhook_end"),
+]

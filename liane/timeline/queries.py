@@ -100,6 +100,17 @@ def item(entry: Entry) -> Item | None:
     return next(iter(_loaded([entry], {kind.kind: kind})), None)
 
 
+def told_to(reach: Reach, entries: list[Entry]) -> list[Entry]:
+    """Those of these entries that the timeline of ``reach``'s actor shows, objects included."""
+    kinds = _kinds(reach.actor.role, "")
+    persons = [one.person_id for one in entries if one.person_id is not None]
+    ids = [one.pk for one in entries]
+    seen = set(
+        _readable(reach, persons, frozenset(kinds)).filter(pk__in=ids).values_list("pk", flat=True)
+    )
+    return [item.entry for item in _loaded([one for one in entries if one.pk in seen], kinds)]
+
+
 def _kinds(role: str, family: str) -> dict[str, EntryKind]:
     return {
         name: kind

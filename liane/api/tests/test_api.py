@@ -18,18 +18,8 @@ from liane.messaging.models import Message
 from liane.patients import search
 from tests import factories as make
 
-pytest_plugins = ["liane.clients.tests.conftest"]
 pytestmark = pytest.mark.django_db
 ALL = "system/*.cruds"
-
-
-@pytest.fixture
-def house(db: None) -> House:
-    place = make.organisation("MSP de l’Adour", "msp")
-    odette = make.patient()
-    make.member(odette, place)
-    make.member(odette, make.practice("claire", of=place))
-    return House(place, odette, registered(place, scopes=ALL))
 
 
 class Script:
