@@ -213,6 +213,14 @@ class MessageDesk:
     turned: Callable[[UUID, str, str, str], None]
 
 
+@dataclass
+class OpenedPart:
+    """What an attachment of a mail held: files to read with the message, and words on the rest."""
+
+    files: list[Any] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
+
+
 @dataclass(frozen=True)
 class ActDesk:
     """What a room above asks of an act, in the transaction that records it.
@@ -295,6 +303,12 @@ each gives a sentence to show, or nothing."""
 hand_on: list[Callable[[Any], str]] = []
 """``path(row)`` gives the page from which a document, a note or a version of the plan is handed on
 (exported, sent elsewhere); nothing where the row is not one of those."""
+mail_dressers: list[Callable[[Any, Any], None]] = []
+"""``dress(mail, row)`` adds to a mail that leaves for a professional outside what its way lets it
+carry (headers, documents), as the system; ``row`` is the `messaging.OutgoingMail`."""
+mail_openers: list[Callable[[bytes, str, Any], OpenedPart | None]] = []
+"""``open(content, name, thread)`` opens an attachment of a mail received in a conversation, inside
+the transaction that delivers it; None for what it does not know."""
 letters: list[Callable[[UUID, str, str], bool]] = []
 """``letter(practice_id, subject, text)`` writes to a professional outside, by mail and signed link,
 as the current actor; False when it cannot. Called inside the transaction of what it tells."""

@@ -19,7 +19,7 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from liane.core import acting, keys
+from liane.core import acting, keys, registry
 from liane.core.acting import system
 from liane.core.errors import Refused
 from liane.core.files import store
@@ -57,6 +57,8 @@ class Answer:
     text: str
     files: list[StoredFile] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What is said of attachments that were opened (`registry.mail_openers`)."""
 
 
 def take_in(raw: bytes, *, size: int | None = None) -> IncomingMail:
@@ -189,6 +191,11 @@ def answer_of(mail: EmailMessage, thread: Thread) -> Answer:
         if not isinstance(content, bytes) or not content:
             continue
         name = part.get_filename() or "piece-jointe"
+        opened = _opened(content, name, thread)
+        if opened is not None:
+            answer.files += opened.files
+            answer.notes += opened.words
+            continue
         try:
             answer.files.append(
                 store.receive_bytes(
@@ -204,9 +211,14 @@ def answer_of(mail: EmailMessage, thread: Thread) -> Answer:
     return answer
 
 
+def _opened(content: bytes, name: str, thread: Thread) -> registry.OpenedPart | None:
+    found = (read(content, name, thread) for read in registry.mail_openers)
+    return next((one for one in found if one is not None), None)
+
+
 def with_refusals(answer: Answer) -> str:
     """The text of an answer, and what of it was refused."""
-    notes = [f"[Pièce jointe refusée : {reason}]" for reason in answer.refused]
+    notes = [*answer.notes, *(f"[Pièce jointe refusée : {one}]" for one in answer.refused)]
     return "\n".join(part for part in [answer.text, *notes] if part)
 
 

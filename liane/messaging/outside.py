@@ -1,6 +1,7 @@
 """A message to a professional outside leaves as mail: who, which words, sent and sent again.
 
 The mail carries no health data and no name of the person: only who writes, and the signed link.
+What a way of sending lets it carry besides is added by who knows that way (`mail_dressers`).
 Rows wait in `OutgoingMail`, the worker sends them; a failure is tried again with a growing pause,
 eight times, then shown in the thread.
 """
@@ -18,7 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from liane.circle.models import Membership
-from liane.core import acting, journal, keys
+from liane.core import acting, journal, keys, registry
 from liane.core.acting import system
 from liane.core.ids import parse, uuid7
 from liane.core.jobs import TRIES, backoff
@@ -103,6 +104,8 @@ def _send_one(pk: UUID, now: dt.datetime) -> bool:
             row.link = links.link_for(row.thread, practice)
             row.save(update_fields=["link"])
         mail = written(row, practice)
+        for dress in registry.mail_dressers:
+            dress(mail, row)
     try:
         mail.send(using="mss")
     except Exception as error:
