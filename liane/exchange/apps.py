@@ -16,11 +16,15 @@ class ExchangeConfig(AppConfig):
         from liane.exchange import failures
         from liane.exchange.handing import leaving
         from liane.exchange.handing import queries as handing
+        from liane.exchange.insi import pages as insi
         from liane.exchange.mss import incoming, outgoing
         from liane.exchange.received import queries as received
 
         registry.add_jobs(Job("exchange.send", timedelta(seconds=30), leaving.send_waiting))
         registry.hand_on.append(handing.path)
+        registry.panels.append(
+            Panel("insi", "identity", 10, "exchange/insi/panel.html", insi.panel)
+        )
         registry.mail_dressers.append(outgoing.dress)
         registry.mail_openers.append(incoming.open_part)
         registry.add_kinds(

@@ -4,6 +4,7 @@ from django.urls import path
 
 from liane.exchange import pages
 from liane.exchange.handing import pages as handing
+from liane.exchange.insi import pages as insi
 from liane.exchange.received import pages as received
 
 RECORD = "personnes/<uuid:person_id>/"
@@ -12,6 +13,8 @@ urlpatterns = [
     path(RECORD + "documents/<uuid:document_id>/transmettre/", handing.document, name="hand"),
     path(RECORD + "notes/<uuid:note_id>/transmettre/", handing.note, name="hand_note"),
     path("plan/versions/<uuid:plan_version_id>/transmettre/", handing.version, name="hand_version"),
+    path(RECORD + "identite/insi-teleservice/", insi.record, name="insi"),
+    path("parametres/identites/insi/", insi.vigilance, name="insi_vigilance"),
     path(RECORD + "echanges/", handing.exchanges, name="exchanges"),
     path(RECORD + "documents-recus/", received.index, name="received_all"),
     path(RECORD + "documents-recus/<uuid:received_id>/", received.one, name="received"),

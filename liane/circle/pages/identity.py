@@ -16,7 +16,7 @@ from liane.circle import services as circle
 from liane.circle.access import access_patient
 from liane.circle.persons import limited
 from liane.circle.queries import doctors
-from liane.circle.record import frame, reach_of
+from liane.circle.record import frame, panels, reach_of
 from liane.core import clock
 from liane.core.areas import Area
 from liane.core.errors import Conflict
@@ -57,6 +57,7 @@ def identity(request: Request, person_id: UUID) -> HttpResponse:
             "links": queries.living_links(person.pk),
             "ins_form": forms.InsForm(person) if writes else None,
             "links_records": request.actor.role == "identity",
+            "panels": panels(request, person, "identity"),
         }
     return render(request, "circle/persons/identity.html", context)
 

@@ -1,9 +1,17 @@
 """A doubtful hospital message about each person in the access matrix."""
 
+import json
+
 from django.db import transaction
 
 from liane.core.acting import acting, system
-from liane.exchange.models import IdentityCandidate, IdentityCase, RawMessage, Sending
+from liane.exchange.models import (
+    IdentityCandidate,
+    IdentityCase,
+    InsiAnswer,
+    RawMessage,
+    Sending,
+)
 from liane.exchange.received import services
 from liane.exchange.tests import papers
 from liane.timeline.models import Document
@@ -54,3 +62,18 @@ def plant_sendings(world: World) -> None:
                 person=person, where="dmp", document=document, status="failed",
                 why=world.canary("document", name), author_label="Zoé",
             )  # fmt: skip
+
+
+@planter
+def plant_insi(world: World) -> None:
+    """An answer of INSi about each person that waits for somebody to decide."""
+    with acting(system("plants")):
+        for name in ("A", "B"):
+            identity = {
+                "matricule": "269054958815780", "oid": "1.2.250.1.213.1.4.8",
+                "birth_name": world.canary("identity", name, part="strict"),
+                "given_names": "X", "sex": "F", "birth_date": "1941-03-07", "birth_place": "",
+            }  # fmt: skip
+            InsiAnswer.objects.create(
+                person=world.persons[name], outcome="one", identity=json.dumps(identity)
+            )
