@@ -13,7 +13,7 @@ PERSON = "person (patient)"
 TEAM = "care team member (health professional in the circle)"
 AS_ANOTHER = {"as the person": PERSON, "as the post's role": TEAM, "as the replaced member": TEAM}
 """Cells that point to another line; the posts and replaced members of the matrix are carers."""
-NOT_YET_LINES = {"API client (system scope)": "the programming interface is a later capability"}
+NOT_YET_LINES: dict[str, str] = {}
 NOT_YET_AREAS: dict[str, str] = {}
 NOT_PLANTED = {"circle": "members are named by the public directory; their rows are watched"}
 TABLE = Path(__file__).with_name("rights.csv")
@@ -61,6 +61,8 @@ def cells() -> dict[str, dict[str, str]]:
 def cell(kind: Kind, area: str) -> str:
     """The words of one cell, or those of the line that it points to."""
     words = cells()[kind.line][area].strip()
+    if words == "idem" or words.startswith("within scope"):
+        return "r own structure" if area == "money" else "r"
     return cells()[AS_ANOTHER[words]][area].strip() if words in AS_ANOTHER else words
 
 
