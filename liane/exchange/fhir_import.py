@@ -6,7 +6,7 @@ the value sets and code systems of all the files given together.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,11 @@ LARGEST = 50_000_000
 HELPERS = frozenset({"ValueSet", "CodeSystem"})
 """Taken into account with the questionnaires that cite them, not kept for themselves."""
 LATER = "ce type de ressource n’est pas encore importé par Liane"
+Json = dict[str, Any]
+Takes = Callable[[str], bool]
+Take = Callable[[Sequence[tuple[str, Json]], UUID | None, "Report"], None]
+takers: list[tuple[Takes, Take]] = []
+"""Rooms above that take other types: (whether they take this type, what takes these resources)."""
 
 
 @dataclass
@@ -56,9 +61,14 @@ def load(paths: list[Path], *, organisation_id: UUID | None = None) -> Report:
         if kind == "Questionnaire":
             _questionnaire(where, resource, beside, organisation_id, report)
         elif isinstance(kind, str):
-            report.reject(where, f"{kind[:60]} : {LATER}")
+            if not any(takes(kind) for takes, _ in takers):
+                report.reject(where, f"{kind[:60]} : {LATER}")
         else:
             report.reject(where, "ce n’est pas une ressource FHIR (resourceType manque)")
+    for takes, take in takers:
+        theirs = [one for one in found if takes(str(one[1].get("resourceType")))]
+        if theirs:
+            take(theirs, organisation_id, report)
     return report
 
 

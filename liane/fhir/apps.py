@@ -11,8 +11,18 @@ class FhirConfig(AppConfig):
         """Declare resources and operations; note in versions what the pages change."""
         from liane.core import registry
         from liane.core.registry import Reader
-        from liane.fhir import checking, everything, expanding, operations, resources, seen
+        from liane.exchange import fhir_import
+        from liane.fhir import (
+            checking,
+            everything,
+            expanding,
+            importing,
+            operations,
+            resources,
+            seen,
+        )
 
         resources.load()
         operations.register(everything.EVERYTHING, checking.VALIDATE, expanding.EXPAND)
+        fhir_import.takers.append((importing.takes, importing.take))
         registry.readers.append(Reader("fhir", seen.read))

@@ -122,12 +122,12 @@ def _alone(entries: list[Entry]) -> None:
 def _ordered(entries: list[Entry]) -> Iterator[Entry]:
     creations = [one for one in entries if one.method == "POST"]
     yield from (one for one in entries if ORDER[one.method] == 0)
-    yield from _by_need(creations)
+    yield from by_need(creations)
     rest = [one for one in entries if ORDER[one.method] > 1]
     yield from sorted(rest, key=lambda one: (ORDER[one.method], one.number))
 
 
-def _by_need(entries: list[Entry]) -> Iterator[Entry]:
+def by_need(entries: list[Entry]) -> Iterator[Entry]:
     """Creations, those that others refer to first. Raises Problem 422 for a circle."""
     named = {name: one.number for one in entries for name in one.names}
     needs = {
@@ -199,7 +199,7 @@ def _for_itself(one: Entry, on: Writer) -> Answer:
 
 
 def _run(one: Entry, on: Writer, *, alone: bool = False) -> Answer:
-    _linked(one, on, alone)
+    linked(one, on, alone=alone)
     asked = interactions.read(_call(one))
     answer = asked.run(on)
     if answer.body is not None and one.method in {"POST", "PUT"}:
@@ -215,7 +215,7 @@ def remember(on: Writer, one: Entry, kind: str, key: UUID) -> None:
         on.made[name] = (kind, key)
 
 
-def _linked(one: Entry, on: Writer, alone: bool) -> None:
+def linked(one: Entry, on: Writer, *, alone: bool = True) -> None:
     """Put in the body what its references to other entries, and conditional ones, lead to."""
     for holder, text in references(one.resource):
         if text in on.made:

@@ -1,0 +1,107 @@
+"""The programming interface shows nobody more than the table of rights: each type, read, searched,
+included, reverse-included, chained, whole record, versions."""
+
+from typing import Any
+
+import pytest
+
+from liane.accounts.models import User
+from liane.circle.seats import every_seat
+from liane.core.models import AccessRow
+from liane.fhir import resources
+from liane.fhir.tests.api import Answer, Api
+from tests.access.expectations import Kind, may_see
+from tests.access.walker import TOKEN, snapshot
+from tests.access.world import KINDS, World
+
+pytestmark = pytest.mark.django_db
+SIGNED_IN = [one for one in KINDS if one.name not in {"anonymous", "by_link"}]
+
+
+def application(world: World, kind: Kind, scopes: str = "user/*.cruds", **context: Any) -> Api:
+    """An application that this actor uses."""
+    account = User.objects.get(username=kind.name)
+    (seat, *_) = every_seat(account)
+    house = world.organisations[kind.organisation or "msp"]
+    context = {"user": account, "seat": seat.key, **context}
+    return Api(house, scopes, kind="confidential", context=context)
+
+
+def asked(world: World) -> list[str]:
+    """Every way of reading, about both persons."""
+    found = []
+    people = [world.persons[name].pk for name in ("A", "B")]
+    for kind, resource in resources.every().items():
+        found += [kind, f"{kind}?_include=*&_revinclude=*&_include:iterate=*", f"{kind}/_history"]
+        found += [f"{kind}?_sort=-_lastUpdated&_total=accurate", f"{kind}?_summary=true"]
+        for code, param in resource.references().items():
+            if "Patient" in param.targets:
+                found.append(f"{kind}?{code}:Patient.gender=female,male,unknown")
+                found.append(f"Patient?_has:{kind}:{code}:_id:missing=false")
+        for parameter in world.objects.values():
+            found += [f"{kind}/{key}" for key in parameter.values()]
+    for key in people:
+        found += [f"Patient/{key}/$everything", f"Patient/{key}/_history", f"CareTeam/{key}"]
+    return list(dict.fromkeys(found))
+
+
+def everything(api: Api, world: World) -> tuple[str, list[tuple[str, Answer]]]:
+    """What all of it says, and the answers."""
+    answers = [(path, api.get(path)) for path in asked(world)]
+    return " ".join(one.raw.decode() for _, one in answers), answers
+
+
+@pytest.mark.parametrize("kind", SIGNED_IN, ids=lambda kind: kind.name)
+def test_no_answer_shows_what_the_table_of_rights_forbids(world: World, kind: Kind) -> None:
+    text, answers = everything(application(world, kind), world)
+    assert len(answers) > 100
+    assert [(path, one.status) for path, one in answers if one.status >= 500] == []
+    seen = {token.lower() for token in TOKEN.findall(text)}
+    leaks = [one for one in world.canaries if one.token.lower() in seen and not may_see(kind, one)]
+    assert leaks == []
+    shown = {str(person.pk) for person in world.persons.values() if f'"{person.pk}"' in text}
+    noted = AccessRow.objects.filter(resource__startswith="fhir.", channel="api")
+    assert shown <= {str(key) for key in noted.values_list("person_id", flat=True)}
+
+
+def test_a_machine_sees_the_persons_of_its_house_alone(world: World) -> None:
+    text, _ = everything(Api(world.organisations["msp"]), world)
+    seen = {token.lower() for token in TOKEN.findall(text)}
+    of = {name: {one.token.lower() for one in world.canaries if one.person == name and (
+        one.area == "identity")} for name in ("A", "B")}  # fmt: skip
+    assert seen & of["A"]
+    assert not seen & of["B"]
+    masked = {one.token.lower() for one in world.canaries if one.masked}
+    assert not seen & masked
+    text, _ = everything(Api(world.organisations["other"]), world)
+    assert TOKEN.findall(text) == []
+
+
+def test_a_patient_scope_is_about_one_person(world: World) -> None:
+    doctor = next(one for one in KINDS if one.name == "doctor")
+    api = application(world, doctor, "patient/*.rs", patient_id=world.persons["B"].pk)
+    text, _ = everything(api, world)
+    assert TOKEN.findall(text) == []
+
+
+@pytest.mark.parametrize("name", ["outsider", "opposed", "ex_member", "other_person", "dpo"])
+def test_no_write_changes_a_record_out_of_reach(world: World, name: str) -> None:
+    kind = next(one for one in KINDS if one.name == name)
+    api = application(world, kind)
+    person = world.persons["A" if kind.own == "B" else kind.own]
+    before = snapshot(world, "A")
+    about = {"reference": f"Patient/{person.pk}"}
+    answers = [
+        api.put(f"Patient/{person.pk}", {"resourceType": "Patient", "id": str(person.pk)}),
+        api.put("Patient?gender=female", {"resourceType": "Patient", "gender": "male"}),
+        api.post("CareTeam", {"resourceType": "CareTeam", "subject": about}),
+        api.post("RelatedPerson", {"resourceType": "RelatedPerson", "patient": about,
+                                   "name": [{"family": "X"}]}),
+        api.post("Encounter", {
+            "resourceType": "Encounter", "status": "in-progress", "subject": about,
+            "class": {"code": "IMP"}, "period": {"start": "2026-11-01"},
+            "identifier": [{"system": "urn:x", "value": "1"}]}),
+        api.call("PATCH", f"Patient/{person.pk}", [], content_type="application/json-patch+json"),
+    ]  # fmt: skip
+    assert [one.status for one in answers if one.status not in (400, 403, 404, 405, 412, 422)] == []
+    assert snapshot(world, "A") == before
