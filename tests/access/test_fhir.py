@@ -7,6 +7,7 @@ import pytest
 
 from liane.accounts.models import User
 from liane.circle.seats import every_seat
+from liane.core.acting import owner
 from liane.core.models import AccessRow
 from liane.fhir import resources
 from liane.fhir.tests.api import Answer, Api
@@ -28,19 +29,20 @@ def application(world: World, kind: Kind, scopes: str = "user/*.cruds", **contex
 
 
 def asked(world: World) -> list[str]:
-    """Every way of reading, about both persons."""
+    """Every way of reading, about both persons: searches, links, and a few of each type by name."""
     found = []
-    people = [world.persons[name].pk for name in ("A", "B")]
     for kind, resource in resources.every().items():
-        found += [kind, f"{kind}?_include=*&_revinclude=*&_include:iterate=*", f"{kind}/_history"]
-        found += [f"{kind}?_sort=-_lastUpdated&_total=accurate", f"{kind}?_summary=true"]
+        found += [f"{kind}?_include=*&_revinclude=*&_include:iterate=*", f"{kind}/_history"]
         for code, param in resource.references().items():
             if "Patient" in param.targets:
                 found.append(f"{kind}?{code}:Patient.gender=female,male,unknown")
                 found.append(f"Patient?_has:{kind}:{code}:_id:missing=false")
-        for parameter in world.objects.values():
-            found += [f"{kind}/{key}" for key in parameter.values()]
-    for key in people:
+        if resource.person_path is not None:
+            with owner():
+                keys = list(resource.model._base_manager.values_list("pk", flat=True)[:4])
+            found += [f"{kind}/{key}" for key in keys]
+    for name in ("A", "B"):
+        key = world.persons[name].pk
         found += [f"Patient/{key}/$everything", f"Patient/{key}/_history", f"CareTeam/{key}"]
     return list(dict.fromkeys(found))
 
@@ -54,7 +56,7 @@ def everything(api: Api, world: World) -> tuple[str, list[tuple[str, Answer]]]:
 @pytest.mark.parametrize("kind", SIGNED_IN, ids=lambda kind: kind.name)
 def test_no_answer_shows_what_the_table_of_rights_forbids(world: World, kind: Kind) -> None:
     text, answers = everything(application(world, kind), world)
-    assert len(answers) > 100
+    assert len(answers) > 30
     assert [(path, one.status) for path, one in answers if one.status >= 500] == []
     seen = {token.lower() for token in TOKEN.findall(text)}
     leaks = [one for one in world.canaries if one.token.lower() in seen and not may_see(kind, one)]
