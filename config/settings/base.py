@@ -34,6 +34,8 @@ LIANE_FC_SECRET = env.text("LIANE_FC_SECRET")
 LIANE_FC_ACR = env.choice("LIANE_FC_ACR", "eidas2", ("eidas1", "eidas2", "eidas3"))
 LIANE_JWKS_HOSTS = env.text("LIANE_JWKS_HOSTS").split()
 LIANE_CA_FILE = env.text("LIANE_CA_FILE")
+LIANE_ANNUAIRE_URL = env.text("LIANE_ANNUAIRE_URL")
+LIANE_ANNUAIRE_KEY = env.text("LIANE_ANNUAIRE_KEY")
 LIANE_WEBHOOK_HOSTS = frozenset(env.text("LIANE_WEBHOOK_HOSTS").split())
 LIANE_FILE_MAX_BYTES = 20_000_000
 

@@ -13,6 +13,7 @@ from liane.core.errors import NotAllowed, Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
 from liane.directory import queries, rules, services, territories
+from liane.directory.annuaire import client as national
 from liane.directory.forms import ContactForm, StaffForm
 from liane.directory.models import Organisation, Post, Practice
 from liane.directory.nomenclatures import choices
@@ -45,6 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "found": found,
         "professions": [("", "Toutes les professions"), *choices()],
         "tabs": tabs(request, "/annuaire/"),
+        "national": national.configured() and sees_all(request),
     }
     template = "directory/results.html" if cast(Request, request).htmx else "directory/home.html"
     return render(request, template, context)

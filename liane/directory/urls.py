@@ -5,11 +5,14 @@ from liane.directory import correspondent_pages as people
 from liane.directory import offer_pages as offers
 from liane.directory import pages
 from liane.directory import territory_pages as territory
+from liane.directory.annuaire import pages as national
 
 STRUCTURE = "annuaire/structures/<uuid:organisation_id>/"
 SERVICE = "annuaire/offres/<uuid:service_id>/"
 urlpatterns = [
     path("annuaire/", pages.home, name="directory"),
+    path("annuaire/national/", national.search, name="national"),
+    path("annuaire/national/ajouter", national.keep, name="national_keep"),
     path(
         "annuaire/professionnels/<uuid:professional_id>/", pages.professional, name="professional"
     ),
