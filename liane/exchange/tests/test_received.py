@@ -238,3 +238,19 @@ def test_the_documents_page_says_what_waits(person: Patient, sign_in: SignIn) ->
     bring(person, papers.plan().content)
     page = text(sign_in("claire").get(f"/personnes/{person.pk}/documents/"))
     assert "document reçu attend d’être classé" in page
+
+
+@pytest.mark.parametrize("role", ["secretary", "billing"])
+def test_who_reads_only_documents_addressed_to_them_reads_none_of_these(
+    person: Patient, sign_in: SignIn, role: str
+) -> None:
+    row = bring(person, papers.plan().content)
+    msp = make.organisation("MSP des Pins", "msp")
+    make.member(person, msp, responsible=True)
+    make.practice("sylvie", role=role, of=msp)
+    client = sign_in("sylvie")
+    home = f"/personnes/{person.pk}/documents-recus/"
+    assert client.get(f"{home}{row.pk}/").status_code == 404
+    assert client.get(f"{home}{row.pk}/contenu").status_code == 404
+    page = client.get(home)
+    assert page.status_code == 404 or row.title not in text(page)
