@@ -4,19 +4,23 @@ The matricule leaves with a qualified identity alone (RNIV). One that was receiv
 received, and never makes an identity qualified: that takes a document and the INSi service.
 """
 
+import datetime as dt
 from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from liane.circle import rules
+from liane.circle.models import Grant
 from liane.circle.reach import Reach
 from liane.circle.services import open_from_source
 from liane.core import clock
 from liane.core.acting import Actor
 from liane.core.areas import Area
 from liane.core.errors import Refused
+from liane.core.prepared import prepared
 from liane.core.text import normalise
 from liane.fhir import building as fhir
 from liane.fhir.outcomes import unprocessable
@@ -154,7 +158,7 @@ class PatientResource(Resource):
     # ------------------------------------------------------------ as FHIR
     def project(self, rows: Sequence[Any]) -> list[Json]:
         """One query: attending doctors."""
-        doctors = _doctors([row.pk for row in rows])
+        doctors = dict(_doctors([row.pk for row in rows]))
         return [fhir.cleaned(_person(row, doctors.get(row.pk))) for row in rows]
 
     def narrow(self, made: Sequence[Json], rows: Sequence[Any], actor: Actor) -> Sequence[Json]:
@@ -164,8 +168,7 @@ class PatientResource(Resource):
         full = rules.full_identity(actor.role)
         if full == rules.scopes(actor.role, Area.IDENTITY, "r"):
             return made
-        grants = Reach.of(actor).grants(full).filter(person_id__in=[row.pk for row in rows])
-        seen = set(grants.values_list("person_id", flat=True))
+        seen = set(_seen_whole(actor, timezone.now(), full, [row.pk for row in rows]))
         return [
             body if row.pk in seen else _usual(row) for body, row in zip(made, rows, strict=True)
         ]
@@ -215,9 +218,19 @@ def _after(person: Patient, body: Json) -> Patient:
     return person
 
 
-def _doctors(keys: list[UUID]) -> dict[UUID, UUID]:
+@prepared
+def _seen_whole(
+    actor: Actor, now: dt.datetime, full: frozenset[str], keys: list[UUID]
+) -> QuerySet[Grant, UUID]:
+    """Those of these persons whose whole identity the actor reads."""
+    grants = Reach(actor, now).grants(full).filter(person_id__in=keys)
+    return grants.order_by().values_list("person_id", flat=True)
+
+
+@prepared
+def _doctors(keys: list[UUID]) -> QuerySet[AttendingDoctor, tuple[UUID, UUID]]:
     rows = AttendingDoctor.objects.filter(person_id__in=keys, ended_on=None).order_by("started_on")
-    return dict(rows.values_list("person_id", "practice_id"))
+    return rows.values_list("person_id", "practice_id")
 
 
 def _person(row: Patient, doctor: UUID | None) -> Json:
