@@ -14,7 +14,7 @@ from liane.circle.access import access_patient
 from liane.circle.persons import limited
 from liane.circle.reach import Reach
 from liane.circle.record import frame, reach_of
-from liane.core import acting, ledger
+from liane.core import acting
 from liane.core.areas import Area
 from liane.core.errors import NotAllowed, Refused
 from liane.core.http import Request
@@ -22,7 +22,7 @@ from liane.core.routes import Policy, route
 from liane.core.text import normalise
 from liane.directory.models import Practice
 from liane.exchange import insi
-from liane.exchange.insi import services, soap
+from liane.exchange.insi import queries, services, soap
 from liane.exchange.models import InsiAnswer
 from liane.patients.models import Patient
 
@@ -60,9 +60,7 @@ def record(request: Request, person_id: UUID) -> HttpResponse:
             return render(request, "403.html", {"message": refusal.message}, status=403)
         except Refused as refusal:
             error = refusal.message
-    rows = list(
-        InsiAnswer.objects.within(reach).filter(person_id=person.pk).order_by("-created_at")[:20]
-    )
+    rows = queries.of_person(person.pk)
     waiting = next((row for row in rows if row.settled_at is None), None)
     context = frame(request, person, TAB) | {
         "ready": insi.ready(),
@@ -82,10 +80,7 @@ def _decided(request: Request, person: Patient) -> None:
         if row.outcome != InsiAnswer.Outcome.ONE:
             messages.warning(request, f"{row.get_outcome_display().capitalize()}.")
         return
-    waiting = InsiAnswer.objects.within(reach_of(request)).filter(
-        person_id=person.pk, settled_at=None
-    )
-    latest = waiting.order_by("-created_at").first()
+    latest = queries.waiting(person.pk)
     if latest is None:
         raise Refused("Aucune réponse n’attend.")
     if action == "take":
@@ -101,16 +96,7 @@ def vigilance(request: Request) -> HttpResponse:
     """What INSi could not settle, for identity vigilance; without configuration, it says so."""
     if request.actor.role != Practice.Role.IDENTITY:
         raise PermissionDenied
-    reach = Reach.of(acting.current())
-    rows = list(
-        InsiAnswer.objects.within(reach)
-        .exclude(outcome=InsiAnswer.Outcome.ONE, settled_at__isnull=False)
-        .select_related("person")
-        .defer("identity")
-        .order_by("-created_at")[:200]
-    )
-    ledger.read([row.person_id for row in rows], "insi")
-    context = {"rows": rows, "ready": insi.ready(), "off": services.OFF}
+    context = {"rows": queries.unsettled(), "ready": insi.ready(), "off": services.OFF}
     return render(request, "exchange/insi/vigilance.html", context)
 
 
