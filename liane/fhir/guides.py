@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from liane.fhir import spec
 from liane.fhir.models import Definition
@@ -127,7 +126,7 @@ def _fresh() -> None:
     now = time.monotonic()
     if now - _kept.asked < ASKED_AGAIN and _kept.asked:
         return
-    mark = Definition.objects.aggregate(last=Max("id"))["last"]
+    mark = Definition.objects.order_by("-id").values_list("id", flat=True).first()
     if mark != _kept.mark:
         forget()
     _kept.mark, _kept.asked = mark, now
