@@ -7,7 +7,7 @@ from uuid import UUID
 from authlib.oauth2 import OAuth2Error
 from django.conf import settings
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.csp import csp_override
 
 from liane.accounts.models import User
@@ -113,6 +113,4 @@ def launch(request: Request, client_id: UUID, person_id: UUID) -> HttpResponse:
     if client is None:
         raise Http404
     address = launching.launch(client, cast(User, request.user), request.seat.key, person_id)
-    if request.headers.get("X-Liane-Send"):
-        return redirect(address)
     return render(request, "clients/launch.html", {"client": client, "address": address})

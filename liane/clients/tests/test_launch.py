@@ -1,7 +1,9 @@
 """SMART App Launch 2: a user agrees, the application gets what was agreed, and no more."""
 
 import datetime as dt
+import re
 from base64 import b64encode
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -50,6 +52,13 @@ def agreed(browser: Any, app: Client, scope: str, person: Any = "", **more: str)
     answer = exchange(app.pk, code)
     assert answer.status_code == 200, answer.content
     return dict(answer.json())
+
+
+def offered(answer: Any) -> str:
+    """The link by which the application opens."""
+    found = re.search(r'href="(https://app\.example/lancer[^"]+)"', answer.content.decode())
+    assert found is not None
+    return unescape(found[1])
 
 
 def test_the_page_says_who_reads_what_for_whom_and_who_vouches(
@@ -280,8 +289,8 @@ def test_a_launch_from_a_record_carries_the_person_once(
     record = claire.get(f"/personnes/{house.odette.pk}/").content.decode()
     address = f"/personnes/{house.odette.pk}/applications/{app.pk}/"
     assert address in record
-    sent = claire.post(address, headers={"X-Liane-Send": "1"})
-    opened = urlsplit(sent["X-Liane-Location"])
+    sent = claire.post(address)
+    opened = urlsplit(offered(sent))
     assert f"{opened.scheme}://{opened.netloc}{opened.path}" == "https://app.example/lancer"
     assert str(house.odette.pk) not in opened.query
     launch = parse_qs(opened.query)["launch"][0]
@@ -295,8 +304,8 @@ def test_a_launch_from_a_record_carries_the_person_once(
 def test_somebody_else_s_launch_opens_nothing(app: Client, house: House, sign_in: Any) -> None:
     make.practice("paul", of=house.place)
     address = f"/personnes/{house.odette.pk}/applications/{app.pk}/"
-    sent = sign_in("claire").post(address, headers={"X-Liane-Send": "1"})
-    launch = parse_qs(urlsplit(sent["X-Liane-Location"]).query)["launch"][0]
+    sent = sign_in("claire").post(address)
+    launch = parse_qs(urlsplit(offered(sent)).query)["launch"][0]
     answer = sign_in("paul").get(question(app.pk, "launch patient/*.rs", launch=launch))
     assert answer.status_code == 403
 
