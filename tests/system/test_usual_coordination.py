@@ -93,7 +93,7 @@ def test_a_visit_is_marked_done_in_one_tap_and_can_be_undone(nurse):
     nurse.opens("/").sees("Ma tournée")
     row = nurse.main.locator(".row-item", has_text="Mme Michelle").first
     row.get_by_role("button", name="Marquer faite").click()
-    expect(row.get_by_text("Faite")).to_be_visible()
+    expect(row.get_by_text("Faite", exact=True)).to_be_visible()
     nurse.finds_it_accessible()
     row.get_by_role("button", name="Annuler").click()
     expect(row.get_by_role("button", name="Marquer faite")).to_be_visible()
