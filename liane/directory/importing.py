@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from django.db import transaction
 
+from liane.core import acting
 from liane.core.errors import Refused
 from liane.directory import bulk, departing
 from liane.directory.extraction import Activity, Layout
@@ -81,17 +82,21 @@ def load_file(path: Path, *, complete: bool = False, tell: Tell = lambda run: No
 def _load(file: BinaryIO, where: str, digest: str, complete: bool, tell: Tell) -> Report:
     header = file.readline(LONGEST)
     layout = Layout(header.decode(errors="replace"))
-    run = start(where, digest, len(header))
+    actor = acting.system("import directory")
+    with acting.acting(actor):
+        run = start(where, digest, len(header))
     file.seek(run.offset)
     rows = Rows(Vocabulary(), run.pk)
     for batch in batched(_lines(file, run.line), BATCH):  # noqa: B911
-        with transaction.atomic():
+        # On PostgreSQL whoever acts does so in one transaction: each batch has its own.
+        with acting.acting(actor), transaction.atomic():
             claim(run)
             _take(batch, layout, rows, run)
         tell(run)
-    left = departing.depart(run, complete=complete)
-    close(run, left.ended)
-    return _report(run, where, left)
+    with acting.acting(actor):
+        left = departing.depart(run, complete=complete)
+        close(run, left.ended)
+        return _report(run, where, left)
 
 
 def _lines(file: BinaryIO, number: int) -> Iterator[tuple[int, bytes]]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from liane.core import acting
 from liane.core.errors import Refused
 from liane.directory.extraction import BadFileError
 from liane.directory.importing import Report, load_file, write_rejected
@@ -36,12 +35,11 @@ class Command(BaseCommand):
         """Import, print the report, exit 1 when a line was rejected."""
         try:
             bar = Bar(sys.stderr, file.stat().st_size)
-            with acting.acting(acting.system("import directory")):
-                report = load_file(
-                    file,
-                    complete=options["complete"],
-                    tell=lambda run: None if options["quiet"] else bar.show(run.offset, run.line),
-                )
+            report = load_file(
+                file,
+                complete=options["complete"],
+                tell=lambda run: None if options["quiet"] else bar.show(run.offset, run.line),
+            )
             if options["rejected"]:
                 write_rejected(options["rejected"])
         except OSError as error:
