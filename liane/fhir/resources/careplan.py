@@ -1,0 +1,158 @@
+"""CarePlan: the coordinated care plan (PPCS) of a person; its actions are activities, in detail.
+
+Read and searched: a plan is written by people, together, in the pages.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from liane.careplans.models import Action, Objective, Plan, Problem
+from liane.circle.reach import Reach
+from liane.core import acting
+from liane.core.areas import Area
+from liane.fhir import building as fhir
+from liane.fhir.resources.base import READ, Json, Resource
+from liane.fhir.search.params import (
+    NOTHING,
+    Custom,
+    Date,
+    Identifier,
+    Indexed,
+    Param,
+    Reference,
+    Test,
+    Token,
+    always,
+)
+
+PLANS = "https://liane.sante/CodeSystem/care-plan"
+DOMAINS = "https://liane.sante/CodeSystem/care-plan-domain"
+RECOURSE = "https://liane.sante/CodeSystem/action-recourse"
+S, A = Plan.Status, Action.Status
+STATUS = {
+    S.DRAFT: "draft", S.SENT: "draft", S.VALIDATED: "active", S.UNANSWERED: "active",
+    S.IN_FORCE: "active", S.CLOSED: "completed",
+}  # fmt: skip
+HELD = {
+    code: tuple(str(status) for status, one in STATUS.items() if one == code)
+    for code in set(STATUS.values())
+}
+ACTIVITY = {
+    A.TODO: "not-started", A.DOING: "in-progress", A.DONE: "completed", A.NOT_DONE: "cancelled",
+    A.STOPPED: "stopped",
+}  # fmt: skip
+
+
+def _plan_intent(raw: str, modifier: str) -> Test:
+    return Test(("all",)) if raw.rsplit("|", 1)[-1] == "plan" else Test(NOTHING)
+
+
+class CarePlanResource(Resource):
+    """Plans within reach."""
+
+    type = "CarePlan"
+    model = Plan
+    area = Area.CARE_PLAN
+    person_path = "person_id"
+    interactions = READ
+    journal = (
+        "plan.opened", "plan.sent", "plan.validated", "plan.returned", "plan.unanswered",
+        "plan.agreed", "plan.not_agreed", "plan.started", "plan.moved", "plan.shared",
+        "plan.reviewed", "plan.closed",
+    )  # fmt: skip
+    params: ClassVar[tuple[Param, ...]] = (
+        Identifier("identifier"),
+        Token("status", column="status", codes=HELD),
+        Custom("intent", read=_plan_intent, build=lambda key, leafs: always()),
+        Reference("patient", to={"Patient": "person_id"}, elements=("subject",)),
+        Reference("subject", to={"Patient": "person_id"}, elements=("subject",)),
+        Reference("performer", many=True, elements=("activity.detail.performer",), to={
+            "PractitionerRole": "actions__practice_id",
+            "Organization": "actions__organisation_id"}),
+        Reference("care-team", to={"CareTeam": "person_id"}, elements=("careTeam",)),
+        Reference("goal", to={"Goal": "objectives__pk"}, many=True, elements=("goal",)),
+        Date("date", column="created_at", sort="created_at"),
+        Indexed("category", path="CarePlan.category"),
+        Reference("based-on", to={}, elements=("basedOn",)),
+        Reference("condition", to={}, elements=("addresses",)),
+        Reference("part-of", to={}, elements=("partOf",)),
+        Reference("replaces", to={}, elements=("replaces",)),
+    )  # fmt: skip
+
+    def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:
+        """Plans that the actor may read."""
+        mine = Plan.objects.across(reach) if many else Plan.objects.within(reach)
+        return mine.select_related("referent__professional")
+
+    def project(self, rows: Sequence[Any]) -> list[Json]:
+        """Three queries: the lines of these plans that stand."""
+        keys = [row.pk for row in rows]
+        problems = _lines(Problem, keys)
+        goals = _lines(Objective, keys)
+        actions = _lines(Action, keys, "practice__professional", "organisation", "post")
+        return [
+            fhir.cleaned(_plan(row, problems[row.pk], goals[row.pk], actions[row.pk]))
+            for row in rows
+        ]
+
+
+def _lines(model: Any, plans: list[UUID], *related: str) -> dict[UUID, list[Any]]:
+    mine = model.objects.within(Reach.of(acting.current()))
+    found: dict[UUID, list[Any]] = defaultdict(list)
+    for one in mine.filter(plan_id__in=plans, dropped_at=None).select_related(*related):
+        found[one.plan_id].append(one)
+    return found
+
+
+def _plan(
+    row: Plan, problems: list[Problem], goals: list[Objective], actions: list[Action]
+) -> Json:
+    parts = [
+        ("Situation médicale", row.medical), ("Situation psychologique", row.psychological),
+        ("Situation sociale", row.social), ("Autonomie et logement", row.autonomy),
+        ("En cas d’alerte", row.alert_procedure),
+    ]  # fmt: skip
+    return {
+        "status": STATUS[S(row.status)],
+        "intent": "plan",
+        "category": [fhir.concept(PLANS, "ppcs", "Plan personnalisé de coordination en santé")],
+        "title": "Plan personnalisé de coordination en santé",
+        "subject": fhir.reference("Patient", row.person_id),
+        "period": {"end": fhir.on(row.review_on)},
+        "created": fhir.at(row.created_at),
+        "author": fhir.reference("PractitionerRole", row.referent_id,
+                                 row.referent.professional.name),
+        "careTeam": [fhir.reference("CareTeam", row.person_id)],
+        "addresses": [{"display": one.statement} for one in problems],
+        "goal": [fhir.reference("Goal", one.pk) for one in goals],
+        "activity": [_activity(one) for one in actions],
+        "note": [{"text": f"{title} : {text}"} for title, text in parts if text],
+    }  # fmt: skip
+
+
+def _activity(one: Action) -> Json:
+    return {
+        "progress": [{"text": one.result}] if one.result else None,
+        "detail": {
+            "code": {"text": one.text},
+            "goal": [fhir.reference("Goal", one.objective_id)],
+            "status": ACTIVITY[A(one.status)],
+            "scheduledPeriod": {"start": fhir.on(one.starts_on), "end": fhir.on(one.due_on)},
+            "performer": [_performer(one)],
+            "description": one.frequency,
+        },
+    }
+
+
+def _performer(one: Action) -> Json | None:
+    if one.practice is not None:
+        return fhir.reference("PractitionerRole", one.practice_id, one.practice.professional.name)
+    if one.post is not None:
+        return fhir.reference("Organization", one.post.organisation_id, one.post.name)
+    if one.organisation is not None:
+        return fhir.reference("Organization", one.organisation_id, one.organisation.name)
+    return {"display": one.who_else} if one.who_else else None
