@@ -15,6 +15,7 @@ from liane.circle.scoping import Scoped, ScopedQuerySet
 from liane.core.areas import Area
 from liane.core.audience import Shared
 from liane.core.models import AppendOnly, Authored, Base, Guarded, StoredFile
+from liane.core.routes import PORTAL_ROLES
 from liane.directory.models import Organisation
 
 
@@ -46,6 +47,14 @@ class Note(Base, Authored, Shared, Scoped, AppendOnly):
         return self.root_id or self.pk
 
 
+class PinQuerySet(ScopedQuerySet["Pin"]):
+    """Vigilance points: written by the care team for itself, never shown in the portal."""
+
+    def within(self, reach: Reach) -> Self:
+        """Points that the actor may read."""
+        return self.none() if reach.actor.role in PORTAL_ROLES else super().within(reach)
+
+
 class Pin(Base, Authored, Scoped):
     """A vigilance point shown at the head of the record, from a date to another."""
 
@@ -64,6 +73,8 @@ class Pin(Base, Authored, Scoped):
     ends_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.CharField(max_length=200, blank=True, editable=False)
     ended_reason = models.CharField("motif du retrait", max_length=200, blank=True)
+
+    objects: ClassVar[Any] = PinQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -138,7 +138,8 @@ def _organisations(world: World) -> None:
 
 def _person(world: World, name: str) -> None:
     def strict() -> str:
-        return world.canary("identity", name, part="strict")
+        # All but the outside members (« r usual name and address ») read the whole identity.
+        return world.canary("identity", name, part="strict", groups=EVERYBODY - {"outside"})
 
     def usual() -> str:
         return world.canary("identity", name, part="usual", groups=EVERYBODY)

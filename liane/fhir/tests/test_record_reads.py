@@ -75,7 +75,8 @@ def test_a_document_is_added_read_and_its_content_too(api, odette):
     binary = api.get(f"Binary/{row.file_id}")
     assert base64.b64decode(binary.body["data"]).decode() == LETTER
     for query in (f"patient={odette.pk}", "type=http://loinc.org|11490-0", "status=current",
-                  "category=discharge", "contenttype=text/plain", "description=lettre"):  # fmt: skip
+                  "category=discharge", "contenttype=text/plain",
+                  "description=lettre"):  # fmt: skip
         found = api.get(f"DocumentReference?{query}").found
         assert [one["id"] for one in found] == [made.body["id"]], query
     other = Api(make.organisation("Ailleurs"))
@@ -86,7 +87,8 @@ def test_a_document_is_added_read_and_its_content_too(api, odette):
 @pytest.mark.parametrize(
     ("data", "kind"),
     [("###", "text/plain"), ("", "text/plain"),
-     (base64.b64encode(b"MZ\x90").decode(), "text/plain"), (base64.b64encode(b"<script>alert(1)</script>").decode(), "text/html")],
+     (base64.b64encode(b"MZ\x90").decode(), "text/plain"),
+     (base64.b64encode(b"<script>alert(1)</script>").decode(), "text/html")],
 )  # fmt: skip
 def test_a_content_that_is_not_taken_leaves_nothing(api, odette, data, kind):
     body = letter(odette)
@@ -104,7 +106,8 @@ def test_a_plan_its_goals_and_its_actions(api, odette, claire):
         about = {"plan": plan, "person": odette}
         problem = Problem.objects.create(**about, domain="medical", statement="Il maigrit")
         goal = Objective.objects.create(**about, problem=problem, text="Manger à midi",
-                                        indicator="2 kg repris", term=dt.date(2027, 1, 15))  # fmt: skip
+                                        indicator="2 kg repris",
+                                        term=dt.date(2027, 1, 15))  # fmt: skip
         Action.objects.create(**about, objective=goal, text="Peser", practice=claire)
     (shown,) = api.get(f"CarePlan?patient={odette.pk}&status=active").found
     detail = shown["activity"][0]["detail"]
