@@ -165,7 +165,7 @@ BOMB = packed(
         "lying-sizes",
         "cut",
         "encrypted",
-    ],  # fmt: skip
+    ],
 )
 def test_hostile_archives_are_refused_in_words(content: bytes) -> None:
     with pytest.raises(Refused, match=r"archive|METADATA"):
