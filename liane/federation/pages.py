@@ -19,8 +19,7 @@ from liane.core import acting
 from liane.core.errors import Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
-from liane.directory.models import Organisation
-from liane.federation import linking
+from liane.federation import linking, queries
 from liane.federation.claims import pro_of
 from liane.federation.providers import Provider, app, provider
 from liane.federation.userinfo import Unsure, expected, told
@@ -90,15 +89,7 @@ def _entered(
 @route(Policy.SIGNED_IN, audit="sign_in", methods=READ)
 def place(request: Request) -> HttpResponse:
     """In which place one works now; those declared to Pro Santé Connect come first."""
-    numbers = request.session.get(PLACES, [])
-    wanted = [seat.organisation_id for seat in request.seats]
-    rows = Organisation.objects.filter(pk__in=wanted).in_bulk()
-    seats = []
-    for seat in request.seats:
-        found = rows.get(seat.organisation_id)
-        declared = found is not None and bool({found.finess, found.siret} & set(numbers))
-        seats.append({"seat": seat, "declared": declared, "place": found})
-    seats.sort(key=lambda one: not one["declared"])
+    seats = queries.choices(request.seats, request.session.get(PLACES, []))
     context = {"choices": seats, "next": request.session.get(NEXT, "/")}
     return render(request, "federation/place.html", context)
 
