@@ -103,7 +103,8 @@ class CarePlanResource(Resource):
 def _lines(model: Any, plans: list[UUID], *related: str) -> dict[UUID, list[Any]]:
     mine = model.objects.within(Reach.of(acting.current()))
     found: dict[UUID, list[Any]] = defaultdict(list)
-    for one in mine.filter(plan_id__in=plans, dropped_at=None).select_related(*related):
+    rows = mine.filter(plan_id__in=plans, dropped_at=None)
+    for one in rows.select_related(*related) if related else rows:
         found[one.plan_id].append(one)
     return found
 
