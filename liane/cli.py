@@ -36,11 +36,24 @@ def main(argv: list[str] | None = None) -> None:
 def _run(name: str, arguments: list[str]) -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
+    from django.db import DatabaseError
 
     try:
         execute_from_command_line(["liane", name, *arguments])
     except ImproperlyConfigured as error:
         sys.exit(f"liane: {error}")
+    except DatabaseError as error:
+        if not _lacks_tables(error):
+            raise
+        sys.exit(
+            "liane: a table is missing in this database. Run « liane migrate », or point "
+            "LIANE_DATA_DIR or LIANE_DATABASE_URL to the installation that you mean."
+        )
+
+
+def _lacks_tables(error: Exception) -> bool:
+    """True when SQLite or PostgreSQL says that a table does not exist."""
+    return "no such table" in str(error) or type(error.__cause__).__name__ == "UndefinedTable"
 
 
 def _usage(ours: set[str], words: list[str]) -> None:
