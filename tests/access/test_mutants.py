@@ -193,7 +193,8 @@ def anybody_has_been_there(patch: pytest.MonkeyPatch) -> None:
     everybody = Grant.objects.filter(scope=Grant.Scope.PAST).values_list("person_id")
     rows = everybody.annotate(starts=Min("starts_at"), ends=Max("ends_at")).order_by("person_id")
     patch.setattr(past, "_left", lambda reach: rows)
-    rewritten(patch, "rp.holder_id IN", "rp.holder_id NOT IN", of=expressions.Been)
+    before, after = ("= ANY (", "<> ALL (") if POSTGRESQL else ("IN", "NOT IN")
+    rewritten(patch, f"rp.holder_id {before}", f"rp.holder_id {after}", of=expressions.Been)
 
 
 PAST_MUTANTS: list[tuple[Mutate, str]] = [
