@@ -55,6 +55,17 @@ def relatives(holders: Iterable[UUID | None]) -> Mapping[UUID, Json]:
     return found | {pk: _made("Patient", pk) for pk in persons}
 
 
+def intervenant(row: Any) -> Json | None:
+    """Who carries it out: the practice, the structure of the post, or the structure of a row."""
+    if row.practice is not None:
+        return _made("PractitionerRole", row.practice_id, row.practice.professional.name)
+    if row.post is not None:
+        return _made("Organization", row.post.organisation_id, row.post.name)
+    if row.organisation is not None:
+        return _made("Organization", row.organisation_id, row.organisation.name)
+    return None
+
+
 def author(row: Any, known: Mapping[UUID, Json]) -> Json | None:
     """The reference of who wrote a row; in words where they are no resource here."""
     made = known.get(row.author_holder_id)

@@ -16,12 +16,12 @@ from liane.agenda.models import Appointment, Place
 from liane.circle.reach import Reach
 from liane.core.areas import Area
 from liane.fhir import building as fhir
+from liane.fhir import people
 from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
+from liane.fhir.search.constant import constant
 from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
     Date,
     Identifier,
     Indexed,
@@ -29,9 +29,7 @@ from liane.fhir.search.params import (
     Reference,
     Several,
     String,
-    Test,
     Token,
-    always,
 )
 from liane.interventions.models import ActKind
 
@@ -48,11 +46,6 @@ STATUS = {
 }
 HELD = {code: str(status) for status, code in STATUS.items()}
 ACTORS = {"PractitionerRole": "practice_id", "Organization": "organisation_id"}
-
-
-def _everybody_accepted(raw: str, modifier: str) -> Test:
-    """Whoever is named in an appointment of Liane is expected."""
-    return Test(("all",)) if raw.rsplit("|", 1)[-1] == "accepted" else Test(NOTHING)
 
 
 class AppointmentResource(Resource):
@@ -94,7 +87,7 @@ class AppointmentResource(Resource):
         Reference("supporting-info", to={}, elements=("supportingInformation",)),
         Reference("slot", to={}, elements=("slot",)),
         Reference("location", to={}, elements=("participant.actor",)),
-        Custom("part-status", read=_everybody_accepted, build=lambda key, leafs: always()),
+        constant("part-status", "accepted"),
     )  # fmt: skip
 
     def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:
@@ -221,20 +214,10 @@ def _appointment(row: Appointment) -> Json:
         "patientInstruction": row.instructions,
         "participant": [
             _participant(fhir.reference("Patient", row.person_id)),
-            _participant(_comes(row)),
+            _participant(people.intervenant(row)),
         ],
     }
 
 
 def _participant(actor: Json | None) -> Json | None:
     return {"actor": actor, "required": "required", "status": "accepted"} if actor else None
-
-
-def _comes(row: Appointment) -> Json | None:
-    if row.practice is not None:
-        return fhir.reference("PractitionerRole", row.practice_id, row.practice.professional.name)
-    if row.post is not None:
-        return fhir.reference("Organization", row.post.organisation_id, row.post.name)
-    if row.organisation is not None:
-        return fhir.reference("Organization", row.organisation_id, row.organisation.name)
-    return None

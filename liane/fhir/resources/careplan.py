@@ -15,18 +15,16 @@ from liane.circle.reach import Reach
 from liane.core import acting
 from liane.core.areas import Area
 from liane.fhir import building as fhir
+from liane.fhir import people
 from liane.fhir.resources.base import READ, Json, Resource
+from liane.fhir.search.constant import constant
 from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
     Date,
     Identifier,
     Indexed,
     Param,
     Reference,
-    Test,
     Token,
-    always,
 )
 
 PLANS = "https://liane.sante/CodeSystem/care-plan"
@@ -47,10 +45,6 @@ ACTIVITY = {
 }  # fmt: skip
 
 
-def _plan_intent(raw: str, modifier: str) -> Test:
-    return Test(("all",)) if raw.rsplit("|", 1)[-1] == "plan" else Test(NOTHING)
-
-
 class CarePlanResource(Resource):
     """Plans within reach."""
 
@@ -67,7 +61,7 @@ class CarePlanResource(Resource):
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier"),
         Token("status", column="status", codes=HELD),
-        Custom("intent", read=_plan_intent, build=lambda key, leafs: always()),
+        constant("intent", "plan"),
         Reference("patient", to={"Patient": "person_id"}, elements=("subject",)),
         Reference("subject", to={"Patient": "person_id"}, elements=("subject",)),
         Reference("performer", many=True, elements=("activity.detail.performer",), to={
@@ -143,17 +137,7 @@ def _activity(one: Action) -> Json:
             "goal": [fhir.reference("Goal", one.objective_id)],
             "status": ACTIVITY[A(one.status)],
             "scheduledPeriod": {"start": fhir.on(one.starts_on), "end": fhir.on(one.due_on)},
-            "performer": [_performer(one)],
+            "performer": [people.intervenant(one) or {"display": one.who_else}],
             "description": one.frequency,
         },
     }
-
-
-def _performer(one: Action) -> Json | None:
-    if one.practice is not None:
-        return fhir.reference("PractitionerRole", one.practice_id, one.practice.professional.name)
-    if one.post is not None:
-        return fhir.reference("Organization", one.post.organisation_id, one.post.name)
-    if one.organisation is not None:
-        return fhir.reference("Organization", one.organisation_id, one.organisation.name)
-    return {"display": one.who_else} if one.who_else else None

@@ -21,9 +21,8 @@ from liane.fhir import people
 from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
+from liane.fhir.search.constant import constant
 from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
     Date,
     Identifier,
     Indexed,
@@ -31,9 +30,7 @@ from liane.fhir.search.params import (
     Reference,
     Several,
     String,
-    Test,
     Token,
-    always,
 )
 from liane.timeline import services
 from liane.timeline.models import Document
@@ -46,10 +43,6 @@ TYPES = {
 }
 """LOINC type of document → categories of Liane."""
 AUTHORS = ("PractitionerRole", "Organization", "Practitioner", "Patient", "RelatedPerson", "Device")
-
-
-def _current(raw: str, modifier: str) -> Test:
-    return Test(("all",)) if raw.rsplit("|", 1)[-1] == "current" else Test(NOTHING)
 
 
 class DocumentReferenceResource(Resource):
@@ -71,7 +64,7 @@ class DocumentReferenceResource(Resource):
             "Patient": "author_holder_id", "RelatedPerson": "author_holder_id"}),
         Reference("custodian", elements=("custodian",), to={
             "Organization": "author_organisation_id"}),
-        Custom("status", read=_current, build=lambda key, leafs: always()),
+        constant("status", "current"),
         Date("date", column="at", sort="at"),
         Date("creation", column="at", sort="at"),
         Several("type", params=(

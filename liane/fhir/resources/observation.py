@@ -11,27 +11,17 @@ from liane.core.areas import Area
 from liane.fhir import building as fhir
 from liane.fhir import people
 from liane.fhir.resources.base import READ, Json, Resource
+from liane.fhir.search.constant import constant
 from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
     Date,
     Identifier,
     Param,
     Reference,
-    Test,
     Token,
-    always,
 )
 
 SCORES = "https://liane.sante/CodeSystem/score"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
-
-
-def _only(code: str) -> Any:
-    def read(raw: str, modifier: str) -> Test:
-        return Test(("all",)) if raw.rsplit("|", 1)[-1] == code else Test(NOTHING)
-
-    return read
 
 
 class ObservationResource(Resource):
@@ -46,8 +36,8 @@ class ObservationResource(Resource):
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier"),
         Token("code", column="code", system=SCORES),
-        Custom("status", read=_only("final"), build=lambda key, leafs: always()),
-        Custom("category", read=_only("survey"), build=lambda key, leafs: always()),
+        constant("status", "final"),
+        constant("category", "survey"),
         Reference("patient", to={"Patient": "person_id"}, elements=("subject",)),
         Reference("subject", to={"Patient": "person_id"}, elements=("subject",)),
         Reference("derived-from", to={"QuestionnaireResponse": "response_id"},

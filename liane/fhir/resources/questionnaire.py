@@ -10,20 +10,13 @@ from liane.assessments.models import Questionnaire
 from liane.circle.reach import Reach
 from liane.fhir import building as fhir
 from liane.fhir.resources.base import READ, Json, Resource
+from liane.fhir.search.constant import constant
 from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
     Identifier,
     Param,
     String,
-    Test,
     Token,
-    always,
 )
-
-
-def _active(raw: str, modifier: str) -> Test:
-    return Test(("all",)) if raw.rsplit("|", 1)[-1] == "active" else Test(NOTHING)
 
 
 class QuestionnaireResource(Resource):
@@ -37,7 +30,7 @@ class QuestionnaireResource(Resource):
         Token("url", column="url"),
         Token("version", column="version"),
         String("title", columns=("title",)),
-        Custom("status", read=_active, build=lambda key, leafs: always()),
+        constant("status", "active"),
     )
 
     def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:

@@ -10,17 +10,14 @@ from liane.core.areas import Area
 from liane.fhir import building as fhir
 from liane.fhir import people
 from liane.fhir.resources.base import READ, Json, Resource
+from liane.fhir.search.constant import constant
 from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
     Date,
     Identifier,
     Indexed,
     Param,
     Reference,
-    Test,
     Token,
-    always,
 )
 from liane.referrals.models import Referral
 from liane.referrals.states import Status
@@ -35,10 +32,6 @@ HELD = {
     for code in set(STATUS.values())
 }
 PRIORITY = {"urgent": "urgent", "soon": "asap", "normal": "routine"}
-
-
-def _orders(raw: str, modifier: str) -> Test:
-    return Test(("all",)) if raw.rsplit("|", 1)[-1] == "order" else Test(NOTHING)
 
 
 class ServiceRequestResource(Resource):
@@ -57,7 +50,7 @@ class ServiceRequestResource(Resource):
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier"),
         Token("status", column="status", codes=HELD),
-        Custom("intent", read=_orders, build=lambda key, leafs: always()),
+        constant("intent", "order"),
         Token("priority", column="urgency", codes={said: held for held, said in PRIORITY.items()}),
         Token("code", column="motive", system=MOTIVES),
         Reference("patient", to={"Patient": "person_id"}, elements=("subject",)),

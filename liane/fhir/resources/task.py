@@ -156,17 +156,7 @@ def _task(row: Task, known: Mapping[UUID, Json], reason: str) -> Json:
         "authoredOn": fhir.at(row.created_at),
         "requester": people.author(row, known),
         "performerType": [role],
-        "owner": _owner(row),
+        "owner": people.intervenant(row),
         "note": [{"text": row.details}] if row.details else None,
         "restriction": {"period": {"end": fhir.on(row.due_on)}},
     }
-
-
-def _owner(row: Task) -> Json | None:
-    if row.practice is not None:
-        return fhir.reference("PractitionerRole", row.practice_id, row.practice.professional.name)
-    if row.post is not None:
-        return fhir.reference("Organization", row.post.organisation_id, row.post.name)
-    if row.organisation is not None:
-        return fhir.reference("Organization", row.organisation_id, row.organisation.name)
-    return None
