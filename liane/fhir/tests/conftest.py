@@ -31,3 +31,11 @@ def odette(house):
     person = make.patient(phone="0558000001", city="Dax", postcode="40100")
     make.member(person, house, responsible=True)
     return named(person)
+
+
+@pytest.fixture
+def claire(odette):
+    """Her nurse, in a practice of her own."""
+    place = make.practice("claire", name="Claire Aubert", of=make.organisation("Cabinet"))
+    make.member(odette, place)
+    return place

@@ -13,30 +13,6 @@ from tests import factories as make
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def house():
-    return make.organisation("DAC des Landes", "dac")
-
-
-@pytest.fixture
-def odette(house):
-    person = make.patient()
-    make.member(person, house, responsible=True)
-    return person
-
-
-@pytest.fixture
-def claire(odette):
-    place = make.practice("claire", name="Claire Aubert", of=make.organisation("Cabinet"))
-    make.member(odette, place)
-    return place
-
-
-@pytest.fixture
-def api(house):
-    return Api(house)
-
-
 def when(days=3, hours=9, minutes=0):
     day = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     return day + dt.timedelta(days=days, hours=hours, minutes=minutes)

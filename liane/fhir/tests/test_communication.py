@@ -13,27 +13,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def house():
-    return make.organisation("DAC des Landes", "dac")
-
-
-@pytest.fixture
-def odette(house):
-    person = make.patient()
-    make.member(person, house, responsible=True)
-    return person
-
-
-@pytest.fixture
 def claire(odette):
     place = make.practice("claire", name="Claire Aubert", of=make.organisation("Cabinet"))
     make.member(odette, place)
     return make.actor("claire")
-
-
-@pytest.fixture
-def api(house):
-    return Api(house)
 
 
 def written(person, text, actor, **more):

@@ -21,30 +21,6 @@ pytestmark = pytest.mark.django_db
 LETTER = "Chère consœur, merci de recevoir Mme Laborde."
 
 
-@pytest.fixture
-def house():
-    return make.organisation("DAC des Landes", "dac")
-
-
-@pytest.fixture
-def odette(house):
-    person = make.patient()
-    make.member(person, house, responsible=True)
-    return person
-
-
-@pytest.fixture
-def claire(odette):
-    place = make.practice("claire", name="Claire Aubert", of=make.organisation("Cabinet"))
-    make.member(odette, place)
-    return place
-
-
-@pytest.fixture
-def api(house):
-    return Api(house)
-
-
 def letter(person, **more):
     return {
         "resourceType": "DocumentReference",
