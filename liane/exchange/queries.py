@@ -11,26 +11,10 @@ from django.db.models import QuerySet
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.core.areas import Area
-from liane.core.text import normalise
 from liane.directory.models import Practice
 from liane.exchange.models import IdentityCandidate, IdentityCase, RawMessage
+from liane.exchange.traits import SEXES, Line
 from liane.patients.models import Patient
-
-_SEXES = {"F": "femme", "M": "homme"}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One trait, as the message and as the record have it."""
-
-    label: str
-    said: str
-    known: str
-
-    @property
-    def differs(self) -> bool:
-        """Both are known and they are not the same."""
-        return bool(self.said and self.known) and _plain(self.said) != _plain(self.known)
 
 
 @dataclass(frozen=True)
@@ -127,7 +111,7 @@ def _lines(said: Mapping[str, str], person: Patient) -> list[Line]:
         Line("Nom de naissance", said.get("birth_name", ""), person.birth_name),
         Line("Prénoms", said.get("given_names", ""), person.given_names),
         Line("Nom utilisé", said.get("used_name", ""), person.used_name),
-        Line("Sexe", _SEXES.get(said.get("sex", ""), ""), person.get_sex_display()),
+        Line("Sexe", SEXES.get(said.get("sex", ""), ""), person.get_sex_display()),
         Line("Né le", f"{born:%d/%m/%Y}" if born else "", _date(person.birth_date)),
         Line("Lieu de naissance", said.get("birth_place", ""), person.birth_place),
     ]
@@ -143,7 +127,3 @@ def _date(day: dt.date | None) -> str:
 
 def _day(text: str) -> dt.date | None:
     return dt.date.fromisoformat(text) if text else None
-
-
-def _plain(text: str) -> str:
-    return normalise(text)

@@ -1,7 +1,6 @@
 """Pages of the INSi service: ask from a record, compare, decide; the list of vigilance."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,29 +18,14 @@ from liane.core.areas import Area
 from liane.core.errors import NotAllowed, Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
-from liane.core.text import normalise
 from liane.directory.models import Practice
 from liane.exchange import insi
 from liane.exchange.insi import queries, services, soap
 from liane.exchange.models import InsiAnswer
+from liane.exchange.traits import SEXES, Line
 from liane.patients.models import Patient
 
 TAB = "identite/"
-SEXES = {"F": "femme", "M": "homme"}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One trait, as the service and as the record have it."""
-
-    label: str
-    said: str
-    known: str
-
-    @property
-    def differs(self) -> bool:
-        """Both are known and they are not the same."""
-        return bool(self.said and self.known) and normalise(self.said) != normalise(self.known)
 
 
 @route(Policy.PROFESSIONAL, audit="identity")

@@ -1,29 +1,12 @@
 """Is a received document about this person? A help to who files it; it never decides alone."""
 
-from dataclasses import dataclass
-
-from liane.core.text import normalise
 from liane.exchange.cda.reading import Person
 from liane.exchange.models import ReceivedDocument
+from liane.exchange.traits import SEXES, Line
 from liane.patients import ins
 from liane.patients.models import Patient
 
 Match = ReceivedDocument.Match
-SEXES = {"F": "femme", "M": "homme"}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One trait, as the document and as the record have it."""
-
-    label: str
-    said: str
-    known: str
-
-    @property
-    def differs(self) -> bool:
-        """Both are known and they are not the same."""
-        return bool(self.said and self.known) and normalise(self.said) != normalise(self.known)
 
 
 def lines(said: Person, person: Patient) -> list[Line]:
