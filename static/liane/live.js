@@ -3,7 +3,8 @@
    <body data-live-key="…" data-live-since="…">   whose stream, and when this page was drawn (ms)
    [data-live="thread:<id> person:<id>"]          shows what comes for these targets
    [data-badge="name"]                            a count kept up to date
-   document events: `liane:live` detail {state: "on" | "off"}; `liane:draw` detail element
+   document events: `liane:live` detail {state: "on" | "off"}; `liane:draw` detail element;
+                    `liane:badges` detail the counts that came
 
    The tab that holds the lock "liane-live" keeps the EventSource; the others say what they show
    and hear what comes through a BroadcastChannel. Whatever was missed comes after the last
@@ -102,6 +103,7 @@ function badges(counts) {
       element.hidden = !count;
     }
   }
+  tell("badges", counts);
 }
 
 function show(kind, data) {

@@ -31,7 +31,7 @@ def page_of(browser: Browser, place: tuple[Installation, Scene], name: str, size
     return context.new_page()
 
 
-def test_the_bell_moves_by_itself_and_the_list_is_for_everybody(browser, place) -> None:
+def test_the_bell_and_the_list_move_by_themselves_and_are_for_everybody(browser, place) -> None:
     installation, scene = place
     told = Someone("nurse1", page_of(browser, place, "nurse1", PHONE), installation.url)
     told.opens("/notifications/").sees("Rien de nouveau").finds_it_accessible()
@@ -41,8 +41,7 @@ def test_the_bell_moves_by_itself_and_the_list_is_for_everybody(browser, place) 
     writer.locator("form:has(textarea[name=text]) button[type=submit]").first.click()
     bell = told.page.locator('[data-badge="notifications"]').first
     expect(bell).to_have_text("1", timeout=SOON)
-    told.opens("/notifications/").finds_it_accessible()
-    told.sees("vous a écrit")
+    told.sees("vous a écrit").finds_it_accessible()
     told.page.get_by_role("button", name="vous a écrit").click()
     expect(told.page).to_have_url(re.compile(rf"/messages/{scene.thread}/#m-"), timeout=SOON)
     expect(bell).to_be_hidden()
