@@ -58,6 +58,7 @@ class Options:
     postgres: str = ""
     persons: list[int] = field(default_factory=lambda: [1_000, 100_000])
     seconds: float = 5.0
+    keep: bool = False
 
 
 def main(run: Callable[[Options], list[Figure]]) -> None:
@@ -69,10 +70,12 @@ def main(run: Callable[[Options], list[Figure]]) -> None:
     )
     parser.add_argument("--persons", default="1000,100000", help="sizes, separated by commas")
     parser.add_argument("--seconds", type=float, default=5.0, help="length of each measure")
-    words = parser.parse_args()
-    options = Options(
-        words.json, words.postgres, [int(n) for n in words.persons.split(",")], words.seconds
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the demo territories made, and use those kept"
     )
+    words = parser.parse_args()
+    persons = [int(n) for n in words.persons.split(",")]
+    options = Options(words.json, words.postgres, persons, words.seconds, words.keep)
     for figure in run(options):
         row = asdict(figure) | {"ratio": figure.ratio}
         print(json.dumps(row, ensure_ascii=False) if words.json else figure.line(), flush=True)
@@ -100,14 +103,20 @@ class Scratch:
 
 
 @contextlib.contextmanager
-def scratch(name: str, postgres: str = "") -> Iterator[Scratch]:
-    """An empty, migrated installation on SQLite, or in a new database of ``postgres``."""
-    folder = tempfile.mkdtemp(prefix=f"liane-bench-{name}-")
-    environment = os.environ | {"LIANE_DATA_DIR": folder, "LIANE_DEMO": "1"}
+def scratch(name: str, postgres: str = "", *, keep: bool = False) -> Iterator[Scratch]:
+    """An empty, migrated installation on SQLite, or in a new database of ``postgres``.
+
+    With ``keep`` it stays, and is found again by its name.
+    """
+    label = f"{name}-{'postgres' if postgres else 'sqlite'}" if keep else f"{name}-{os.getpid()}"
+    folder = Path(tempfile.gettempdir()) / f"liane-bench-{label}"
+    folder.mkdir(exist_ok=keep)
+    environment = os.environ | {"LIANE_DATA_DIR": str(folder), "LIANE_DEMO": "1"}
     environment["DJANGO_SETTINGS_MODULE"] = "config.settings.dev"
-    database = f"liane_bench_{name}_{os.getpid()}"
+    database = "liane_bench_" + label.replace("-", "_")
     if postgres:
-        _postgres(postgres, f'CREATE DATABASE "{database}"')
+        if not (keep and _exists(postgres, database)):
+            _postgres(postgres, f'CREATE DATABASE "{database}"')
         environment["LIANE_DATABASE_URL"] = f"{postgres.rstrip('/')}/{database}"
     else:
         environment.pop("LIANE_DATABASE_URL", None)
@@ -116,9 +125,18 @@ def scratch(name: str, postgres: str = "") -> Iterator[Scratch]:
         made.liane("migrate")
         yield made
     finally:
-        if postgres:
-            _postgres(postgres, f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
-        shutil.rmtree(folder, ignore_errors=True)
+        if not keep:
+            if postgres:
+                _postgres(postgres, f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _exists(url: str, database: str) -> bool:
+    import psycopg
+
+    with psycopg.connect(f"{url.rstrip('/')}/postgres") as connection:
+        query = "SELECT 1 FROM pg_database WHERE datname = %s"
+        return connection.execute(query, [database]).fetchone() is not None
 
 
 def _postgres(url: str, statement: str) -> None:

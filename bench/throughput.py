@@ -6,7 +6,6 @@ server with as many workers, on the same database, in the same run.
 """
 
 import asyncio
-import json
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -25,10 +24,10 @@ from bench.harness import (
     main,
     percentile,
     postgres_backends,
-    scratch,
     served,
     signed_in,
 )
+from bench.territory import persona, territory
 from liane.core.ids import uuid7
 
 CLIENTS, WORKERS = 8, 2
@@ -51,10 +50,8 @@ class Measure:
 def run(options: Options) -> list[Figure]:
     """Measure the yardstick, then Liane, on the same database."""
     persons = options.persons[0]
-    with scratch("throughput", options.postgres) as installation:
-        installation.liane("demo", "load", "--persons", str(persons))
-        people = [json.loads(line) for line in installation.liane("demo", "personas").splitlines()]
-        nurse = next(p["username"] for p in people if p["role"] == "nurse")
+    with territory(persons, options) as installation:
+        nurse = persona(installation, "nurse")
         database = installation.environment.get("LIANE_DATABASE_URL", "").rsplit("/", 1)[-1]
 
         def loaded(command: list[str], port: int, plan: Plan) -> dict[str, Measure]:
