@@ -12,7 +12,7 @@ class AgendaConfig(AppConfig):
 
     def ready(self) -> None:
         """Offer pages, panels, journal kinds, notifications, jobs and the death step."""
-        from liane.agenda import importing, panels, replacing, services
+        from liane.agenda import importing, panels, replacing, schedules, services
         from liane.core import registry
         from liane.core.areas import Area
         from liane.core.registry import (
@@ -21,6 +21,7 @@ class AgendaConfig(AppConfig):
             MessageAction,
             NavEntry,
             Panel,
+            Reader,
             SettingsSection,
             Tab,
             TodaySection,
@@ -40,11 +41,13 @@ class AgendaConfig(AppConfig):
         registry.panels.append(
             Panel("note-visit", "action", 20, "agenda/action.html", panels.action)  # type: ignore[arg-type]
         )
-        registry.absence_steps.append(replacing.for_absence)
+        registry.absence_steps += [replacing.for_absence, schedules.after_absence]
+        registry.readers.append(Reader("agenda.slots", schedules.read))
         registry.death_steps.append(services.stop_for_death)
         registry.add_jobs(
             Job("agenda.horizon", timedelta(hours=12), services.extend_all),
             Job("agenda.imports", timedelta(hours=12), importing.purge),
+            Job("agenda.slots", timedelta(hours=1), schedules.refresh_all),
         )
         registry.live_renderers["agenda"] = LiveRenderer("agenda", panels.fresh_row)
         registry.message_actions.append(

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from liane.agenda.models import Place
 from liane.agenda.recurrence import DAY_WORDS, Every, Rule
+from liane.agenda.schedules import Hours
 from liane.interventions.models import ActKind, Intervention
 
 REPEATS = [
@@ -245,3 +246,48 @@ class FeedForm(forms.Form):
     def __init__(self, *args: Any, practices: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["practice"].choices = practices  # type: ignore[attr-defined]
+
+
+class OpeningForm(forms.Form):
+    """Hours opened every week to whoever looks for a time."""
+
+    practice = forms.ChoiceField(label="Structure")
+    days = forms.MultipleChoiceField(
+        label="Quels jours",
+        choices=[(str(number), word) for number, word in enumerate(DAY_WORDS)],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    start = hour_field("De")
+    end = hour_field("À")
+    minutes = forms.IntegerField(
+        label="Durée d’un créneau, en minutes", min_value=5, max_value=480, initial=30,
+        help_text="La même pour toutes les plages d’une structure.",
+    )  # fmt: skip
+    until = day_field("Jusqu’au", required=False, help_text="Sans date, chaque semaine.")
+
+    def __init__(self, *args: Any, practices: list[Any], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["practice"].choices = practices  # type: ignore[attr-defined]
+        if len(practices) == 1:
+            self.fields["practice"].widget = forms.HiddenInput()
+            self.fields["practice"].initial = practices[0][0]
+
+    def clean(self) -> dict[str, Any]:
+        """It ends after it begins."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("start") and data.get("end") and data["end"] <= data["start"]:
+            self.add_error("end", "L’heure de fin vient après celle du début.")
+        return data
+
+    @property
+    def hours(self) -> Hours:
+        """The hours, from today on."""
+        data, zone = self.cleaned_data, timezone.get_current_timezone()
+        today = timezone.localdate()
+        days = tuple(int(day) for day in data["days"])
+        rule = Rule(Every.WEEK, 1, days, data["until"])
+        return Hours(
+            dt.datetime.combine(today, data["start"], tzinfo=zone),
+            dt.datetime.combine(today, data["end"], tzinfo=zone),
+            rule=rule.text,
+        )

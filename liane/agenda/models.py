@@ -249,6 +249,88 @@ class Suspension(Base, Guarded):
         ]
 
 
+class Schedule(Base, Authored, Versioned):
+    """The hours that a practice opens to whoever looks for a time with it: free or taken, no more.
+
+    Nothing is told of who never opened any. ``minutes`` is the length of a slot; slots are rows
+    from now to :data:`liane.agenda.recurrence.HORIZON` ahead, within ``starts_at`` and ``ends_at``.
+    """
+
+    practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="schedules")
+    minutes = models.PositiveSmallIntegerField("durée d’un créneau en minutes", default=30)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["practice"], condition=Q(closed_at=None), name="one_open_schedule"
+            )
+        ]
+
+
+class Opening(Base):
+    """A time opened, or closed again, in a schedule: once, or repeated by an RRULE in local time.
+
+    ``name`` is what the software that said it calls it.
+    """
+
+    class Kind(models.TextChoices):
+        FREE = "free", "ouvert"
+        CLOSED = "busy-unavailable", "fermé"
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="openings")
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.FREE)
+    starts_at = models.DateTimeField("début")
+    ends_at = models.DateTimeField("fin")
+    rule = models.CharField("répétition", max_length=300, blank=True)
+    name = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=models.F("starts_at")), name="opening_ends_after_start"
+            )
+        ]
+
+    @property
+    def words(self) -> str:
+        """How often, in plain words; nothing for a time opened once."""
+        from liane.agenda.recurrence import words
+
+        return words(self.rule) if self.rule else ""
+
+
+class Slot(Base):
+    """One time of a schedule, free or not: of whom and why is said nowhere.
+
+    Written again from openings, absences and appointments (`agenda.schedules`).
+    """
+
+    class Status(models.TextChoices):
+        FREE = "free", "libre"
+        BUSY = "busy", "pris"
+        AWAY = "busy-unavailable", "absent"
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="slots")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    status = models.CharField(max_length=20, choices=Status, default=Status.FREE)
+    appointment = models.ForeignKey(
+        Appointment, null=True, on_delete=models.SET_NULL, related_name="slots"
+    )
+    """The appointment of this practice that takes it: shown to whoever reads that appointment."""
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["schedule", "starts_at"], name="slot_once"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "starts_at"]),
+        ]
+
+
 class Feed(Base):
     """A revocable link to one's own visits as iCalendar: no name, no health data.
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from liane.agenda.pages import feed, plan, rounds, visit, week
+from liane.agenda.pages import feed, opening, plan, rounds, visit, week
 
 urlpatterns = [
     path("agenda/", week.mine, name="agenda"),
@@ -21,6 +21,8 @@ urlpatterns = [
     path("agenda/series/<uuid:series_id>/arreter/", plan.stop_series),
     path("agenda/import/", rounds.new),
     path("agenda/import/<uuid:batch_id>/", rounds.review),
+    path("agenda/horaires/", opening.mine),
+    path("agenda/horaires/<uuid:opening_id>/fermer/", opening.close),
     path("agenda/abonnement/", feed.mine),
     path("agenda/abonnement/<uuid:feed_id>/revoquer/", feed.revoke),
     path("agenda/flux/<str:token>.ics", feed.calendar),

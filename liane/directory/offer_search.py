@@ -186,6 +186,21 @@ def _distances(town: Commune | None, codes: Collection[str]) -> dict[str, float]
     }
 
 
+def around(latitude: float, longitude: float, far: float) -> list[str]:
+    """Codes of the communes whose centre lies within ``far`` kilometres of a point. One query."""
+    north = math.degrees(far / EARTH)
+    east = north / max(math.cos(math.radians(latitude)), 0.01)
+    rows = Commune.objects.filter(
+        latitude__gte=latitude - north, latitude__lte=latitude + north,
+        longitude__gte=longitude - east, longitude__lte=longitude + east,
+    )  # fmt: skip
+    return sorted(
+        code for code, lat, long in rows.values_list("code", "latitude", "longitude")
+        if lat is not None and long is not None
+        and kilometres((latitude, longitude), (lat, long)) <= far
+    )  # fmt: skip
+
+
 def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
     """The great-circle distance between two points given in degrees (haversine).
 

@@ -121,11 +121,11 @@ def mark(text: str) -> str:
 
 
 def tokens(value: Any) -> Iterator[Fields]:
-    """Code, Coding, CodeableConcept, Identifier, ContactPoint, boolean."""
+    """Code, Coding, CodeableConcept, Identifier, ContactPoint, boolean, whole number."""
     if isinstance(value, bool):
         yield {"digest": mark("true" if value else "false")}
-    elif isinstance(value, str):
-        yield {"digest": mark(value)}
+    elif isinstance(value, str | int):
+        yield {"digest": mark(str(value))}
     elif isinstance(value, dict):
         for coding in value.get("coding") or ():
             yield from tokens(coding)

@@ -29,7 +29,7 @@ NAMELESS = {
     "session_id", "signature", "invitation_id", "token", "key", "day", "date", "kind",
     "organisation_id", "practice_id", "professional_id", "post_id", "duty_id", "contract_id",
     "coverage_id",
-    "subscription_id",
+    "subscription_id", "opening_id",
     "path",
 }  # fmt: skip
 """Parameters that name nothing of a person: dates, tokens, the public directory, one's devices."""

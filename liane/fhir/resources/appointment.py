@@ -1,7 +1,8 @@
 """Appointment: one visit or appointment with a person (fr-core-appointment).
 
 Planned, moved, cancelled, done or missed by the agenda's own verbs. A visit that a stay suspends is
-``waitlist``: it is held, and may be taken up again.
+``waitlist``: it is held, and may be taken up again. One that names a free slot takes it, and is
+``booked`` at once, even where it was sent as ``proposed``: the answer says so.
 """
 
 import datetime as dt
@@ -11,8 +12,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from liane.agenda import services
-from liane.agenda.models import Appointment, Place
+from liane.agenda import schedules, services
+from liane.agenda.models import Appointment, Place, Slot
 from liane.circle.reach import Reach
 from liane.core.areas import Area
 from liane.fhir import building as fhir
@@ -34,6 +35,7 @@ from liane.fhir.search.params import (
 from liane.interventions.models import ActKind
 
 CORE = "https://hl7.fr/ig/fhir/core/StructureDefinition"
+GAP = "https://interop.esante.gouv.fr/ig/fhir/gap/SearchParameter"
 KINDS = "https://liane.sante/CodeSystem/act-kind"
 PLACES = "https://liane.sante/CodeSystem/place"
 S = Appointment.Status
@@ -45,6 +47,7 @@ STATUS = {
     S.MISSED: "noshow",
 }
 HELD = {code: str(status) for status, code in STATUS.items()}
+WAITING = frozenset({"proposed", "pending", "arrived"})
 ACTORS = {"PractitionerRole": "practice_id", "Organization": "organisation_id"}
 
 
@@ -66,26 +69,31 @@ class AppointmentResource(Resource):
         Token("status", column="status", codes=HELD),
         Date("date", column="starts_at", sort="starts_at"),
         Date("start", column="starts_at", sort="starts_at",
-             url="https://interop.esante.gouv.fr/ig/fhir/gap/SearchParameter/sp-gap-appointment-start"),
+             url=f"{GAP}/GAP-Appointment-earliestStart"),
         Reference("patient", to={"Patient": "person_id"}, elements=("participant.actor",)),
         Reference("practitioner", to={"PractitionerRole": "practice_id"},
                   elements=("participant.actor",)),
         Reference("actor", elements=("participant.actor",), to={
-            "Patient": "person_id", **ACTORS, "Location": "organisation_id"}),
+            "Patient": "person_id", **ACTORS, "Location": "organisation_id",
+            "Practitioner": "practice__professional_id"}),
         Several("service-type", params=(
             Token("service-type", column="kind", system=KINDS),
             Indexed("service-type", path="Appointment.serviceType"))),
         Several("description", params=(
             String("description", columns=("title", "instructions")),
             Indexed("description", of="string",
-                    path="Appointment.description | Appointment.comment"))),
-        Date("created", column="created_at", sort="created_at"),
-        Indexed("priority", of="number", path="Appointment.priority"),
+                    path="Appointment.description | Appointment.comment")),
+                url=f"{GAP}/GAP-Appointment-description"),
+        Several("created", sort="created_at", params=(
+            Date("created", column="created_at"),
+            Indexed("created", of="date", path="Appointment.created")),
+                url=f"{GAP}/GAP-Appointment-created"),
+        Indexed("priority", path="Appointment.priority", url=f"{GAP}/GAP-Appointment-priority"),
         Indexed("specialty", path="Appointment.specialty"),
         Indexed("appointment-type", path="Appointment.appointmentType"),
         Indexed("reason-code", path="Appointment.reasonCode"),
-        Reference("supporting-info", to={}, elements=("supportingInformation",)),
-        Reference("slot", to={}, elements=("slot",)),
+        Indexed("supporting-info", of="reference", path="Appointment.supportingInformation"),
+        Reference("slot", to={"Slot": "slots__pk"}, many=True, elements=("slot",)),
         Reference("location", to={}, elements=("participant.actor",)),
         constant("part-status", "accepted"),
     )  # fmt: skip
@@ -103,14 +111,17 @@ class AppointmentResource(Resource):
         return [fhir.cleaned(_appointment(row)) for row in rows]
 
     def create(self, body: Json, refs: Refs) -> Appointment:
-        """Plan a visit."""
-        if body.get("status") not in {"booked", "proposed", "pending", "arrived"}:
+        """Plan a visit; in the slots that it names, where they are ours and free."""
+        if body.get("status") not in {"booked", *WAITING}:
             raise unprocessable("A new appointment is « booked ».", "Appointment.status")
+        slots = _slots(body, refs)
         person, intervenant = _actors(body, refs)
-        start, minutes = _times(body)
+        start, minutes = _times(body, slots)
         if person is None:
             raise unprocessable("A participant is a Patient.", "Appointment.participant")
-        return services.plan_visit(
+        if slots:
+            intervenant = _of_slots(slots, intervenant)
+        made = services.plan_visit(
             services.Visit(
                 person_id=person,
                 starts_at=start,
@@ -122,6 +133,7 @@ class AppointmentResource(Resource):
                 instructions=str(body.get("patientInstruction") or "")[:500],
             )
         )
+        return _said_back(body, made)
 
     def update(self, row: Any, body: Json, refs: Refs) -> Appointment:
         """Move it, cancel it, say that it took place or not."""
@@ -137,14 +149,30 @@ class AppointmentResource(Resource):
         for name, column in (("description", "title"), ("patientInstruction", "instructions")):
             if str(body.get(name) or "") != getattr(row, column):
                 raise unprocessable("This does not change here.", f"Appointment.{name}")
-        start, minutes = _times(body)
-        if (start, minutes) != (row.starts_at, row.minutes):
-            row = services.move(row.pk, starts_at=start, minutes=minutes)
-        return _stepped(row, str(body.get("status")), fhir.words_of(body.get("cancelationReason")))
+        slots = _slots(body, refs, row)
+        if slots:
+            _of_slots(slots, intervenant)
+        if slots or body.get("start"):
+            start, minutes = _times(body, slots)
+            if (start, minutes) != (row.starts_at, row.minutes):
+                row = services.move(row.pk, starts_at=start, minutes=minutes)
+        reason = fhir.words_of(body.get("cancelationReason"))
+        return _said_back(body, _stepped(row, str(body.get("status")), reason))
+
+
+def _said_back(body: Json, row: Appointment) -> Appointment:
+    """What Liane decided is what is kept: a proposal is booked, and has its times."""
+    if body["status"] in WAITING:
+        body["status"] = STATUS[S(row.status)]
+    body.setdefault("start", fhir.at(row.starts_at))
+    body.setdefault("end", fhir.at(row.ends_at))
+    if row.practice_id is not None:
+        schedules.follow(row.practice_id)
+    return row
 
 
 def _stepped(row: Appointment, status: str, reason: str) -> Appointment:
-    if status == STATUS[S(row.status)] or status in {"pending", "proposed", "arrived"}:
+    if status == STATUS[S(row.status)] or status in WAITING:
         return row
     match status:
         case "cancelled" | "entered-in-error":
@@ -180,11 +208,40 @@ def _actors(body: Json, refs: Refs) -> tuple[UUID | None, dict[str, UUID]]:
     return person, intervenant
 
 
-def _times(body: Json) -> tuple[dt.datetime, int]:
+def _slots(body: Json, refs: Refs, row: Appointment | None = None) -> list[Slot]:
+    """The slots of ours that it asks for, free and held; those that it has already do not count."""
+    keys = []
+    for number, one in enumerate(fhir.items(body, "slot")):
+        key = refs.key(one, "Slot", f"Appointment.slot[{number}]")
+        keys += [key] if key is not None else []
+    if row is not None and keys:
+        own = {one.pk for one in row.slots.all()}
+        keys = [] if set(keys) <= own else keys
+    return schedules.hold(keys) if keys else []
+
+
+def _of_slots(slots: list[Slot], intervenant: dict[str, UUID]) -> dict[str, UUID]:
+    practice = slots[0].schedule.practice_id
+    if intervenant.get("practice_id", practice) != practice:
+        raise unprocessable("These slots are of somebody else.", "Appointment.slot")
+    return {"practice_id": practice}
+
+
+def _times(body: Json, slots: list[Slot]) -> tuple[dt.datetime, int]:
+    """(start, minutes): its own, those of its slots, else the beginning of the first period asked
+    for. Times outside of the slots raise Problem 422."""
     start = fhir.moment(body.get("start"), "Appointment.start")
+    end = fhir.moment(body.get("end"), "Appointment.end")
+    if slots:
+        start = start or slots[0].starts_at
+        end = end or slots[-1].ends_at
+        if start < slots[0].starts_at or end > slots[-1].ends_at:
+            raise unprocessable("It lies outside of its slots.", "Appointment.start")
+    if start is None:
+        asked = next(iter(fhir.items(body, "requestedPeriod")), {})
+        start = fhir.moment(asked.get("start"), "Appointment.requestedPeriod[0].start")
     if start is None:
         raise unprocessable("A beginning is needed.", "Appointment.start")
-    end = fhir.moment(body.get("end"), "Appointment.end")
     if end is None:
         return start, int(body.get("minutesDuration") or 30)
     if end <= start:

@@ -11,12 +11,25 @@ from django.db.models import Q, QuerySet
 
 from liane.circle.reach import Reach
 from liane.directory.models import Organisation
+from liane.directory.offer_search import around
 from liane.fhir import building as fhir
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.resources.organization import Words
-from liane.fhir.search.params import Custom, Identifier, Param, Reference, String, Test, always
+from liane.fhir.search import values
+from liane.fhir.search.params import (
+    NOTHING,
+    Custom,
+    Identifier,
+    Param,
+    Reference,
+    String,
+    Test,
+    always,
+)
 
 CORE = "https://hl7.fr/ig/fhir/core"
+FAR, FURTHEST = 50.0, 200.0
+"""Kilometres."""
 
 
 def _status(raw: str, modifier: str) -> Test:
@@ -27,6 +40,31 @@ def _active(key: Any, leafs: Any) -> Q:
     if key[0] not in {"active", "inactive"}:
         return ~always()
     return Q(active=key[0] == "active")
+
+
+KILOMETRES = {"km": 1.0, "": 1.0, "m": 0.001, "[mi_us]": 1.609344, "[mi_i]": 1.609344}
+
+
+def _near(raw: str, modifier: str) -> Test:
+    """``latitude|longitude|distance|unit`` (50 km where no distance is said): the communes there.
+
+    A site is where the centre of its commune is, as everywhere in the directory.
+    """
+    parts = [values.plain(one) for one in values.split(raw, "|")]
+    try:
+        latitude, longitude = float(parts[0]), float(parts[1])
+        far = float(parts[2]) if len(parts) > 2 and parts[2] else FAR
+        size = KILOMETRES[parts[3].lower() if len(parts) > 3 else ""]
+    except (ValueError, IndexError, KeyError):
+        raise values.bad("near", "write latitude|longitude|distance|km") from None
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180 and 0 <= far * size <= FURTHEST):
+        raise values.bad("near", "out of the world, or further than 200 km")
+    codes = around(latitude, longitude, far * size)
+    return Test(("near", len(codes)), tuple(codes), live=True) if codes else Test(NOTHING)
+
+
+def _within(key: Any, leafs: Any) -> Q:
+    return Q(insee__in=list(leafs))
 
 
 class LocationResource(Resource):
@@ -43,6 +81,7 @@ class LocationResource(Resource):
         String("address-city", columns=("city",), sort="city"),
         String("address-postalcode", columns=("postcode",), sort="postcode"),
         Custom("status", read=_status, build=_active),
+        Custom("near", read=_near, build=_within, of="special", allowed=frozenset()),
         Reference("organization", to={"Organization": "pk"}, elements=("managingOrganization",)),
         Reference("partof", to={"Location": "parent_id"}, elements=("partOf",)),
     )
