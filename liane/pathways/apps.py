@@ -12,9 +12,9 @@ class PathwaysConfig(AppConfig):
         """Offer pages, panels, journal kinds, jobs and what follows elsewhere."""
         from liane.core import registry
         from liane.core.areas import Area
-        from liane.core.registry import ActDesk, Job, NavEntry, Panel, Tab, TodaySection
+        from liane.core.registry import ActDesk, Job, NavEntry, Panel, Reader, Tab, TodaySection
         from liane.pathways import links, notices, panels, progress, rules
-        from liane.pathways.services import counting, life, projects
+        from liane.pathways.services import counting, life, projects, slots
 
         registry.nav.append(
             NavEntry("Parcours", "/parcours/", "heart", 53, roles=frozenset(rules.READERS),
@@ -36,7 +36,9 @@ class PathwaysConfig(AppConfig):
             Job("pathways.silence", timedelta(hours=6), projects.settle_silence),
             Job("pathways.month", timedelta(hours=6), links.open_month),
             Job("pathways.mail", timedelta(minutes=2), links.send_waiting),
+            Job("pathways.slots", timedelta(minutes=15), slots.lapse),
         )
+        registry.readers.append(Reader("pathways", slots.unplanned))
         registry.takeovers.append(life.hand_over)
         registry.death_steps.append(life.stop_for_death)
         notices.register()

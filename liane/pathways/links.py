@@ -2,7 +2,7 @@
 
 The mechanism is that of conversations (`messaging.links`): the link travels by health mail, the
 code by text message or spoken by the structure, the professional's own reach decides at each
-request. It shows the acts entered in their name that wait for a word, and nothing else.
+request. It shows the acts entered in their name and the slots that wait for a word, nothing else.
 """
 
 import datetime as dt
@@ -23,8 +23,8 @@ from liane.core.jobs import TRIES, backoff
 from liane.directory.models import Practice
 from liane.messaging import links as doors
 from liane.pathways import rules
-from liane.pathways.models import Confirmation, SessionLink
-from liane.pathways.states import ConfirmationStatus
+from liane.pathways.models import Confirmation, SessionLink, SlotPart
+from liane.pathways.states import ConfirmationStatus, SlotAnswer, SlotStatus
 
 log = structlog.get_logger(__name__)
 PURPOSE = "sessions-link"
@@ -43,7 +43,8 @@ def _signed(link: SessionLink) -> str:
 
 
 def open_month(now: dt.datetime | None = None) -> int:
-    """Periodic: a link of this month for each professional outside who has acts to confirm.
+    """Periodic: a link of this month for each professional outside who is waited for: acts to
+    confirm, slots to answer.
 
     Those who have an account find them there. Returns how many links were made.
     """
@@ -54,8 +55,12 @@ def open_month(now: dt.datetime | None = None) -> int:
             status=ConfirmationStatus.PENDING, intervention__undo=None,
             practice__professional__user=None,
         ).values_list("practice_id", flat=True)  # fmt: skip
-        have = SessionLink.objects.filter(month=month).values("holder_id")
-        for practice_id in set(waiting.exclude(practice_id__in=have).order_by()):
+        asked = SlotPart.objects.filter(
+            answer=SlotAnswer.WAITING, proposal__status=SlotStatus.OPEN,
+            practice__professional__user=None,
+        ).values_list("practice_id", flat=True)  # fmt: skip
+        have = set(SessionLink.objects.filter(month=month).values_list("holder_id", flat=True))
+        for practice_id in {*waiting.order_by(), *asked.order_by()} - have:
             made += _open(practice_id, month)
     return made
 
@@ -149,8 +154,9 @@ def _send_one(pk: UUID, now: dt.datetime) -> bool:
 def _mail(link: SessionLink, practice: Practice) -> EmailMessage:
     """No name of a person, no act: only the link."""
     body = (
-        "Bonjour,\n\nDes séances de parcours coordonné ont été notées en votre nom. "
-        "Confirmez-les, ou dites ce qui ne va pas, sans compte ni mot de passe :\n"
+        "Bonjour,\n\nUn parcours coordonné attend votre réponse : des séances notées en votre nom "
+        "ou un créneau proposé. Répondez, ou dites ce qui ne va pas, sans compte ni mot de "
+        "passe :\n"
         f"{settings.LIANE_PUBLIC_URL}{path_of(link)}\n\n"
         "Le lien vous est personnel. Un code vous sera demandé : il arrive par SMS, ou la "
         "structure vous le donne au téléphone. Tant qu’une séance n’est pas confirmée, elle "

@@ -8,7 +8,7 @@ from liane.circle import rules as circle_rules
 from liane.core.areas import Area
 from liane.core.registry import EntryKind, NoticeKind, add_kinds, add_notices
 from liane.core.routes import PORTAL_ROLES
-from liane.pathways import clashes, queries
+from liane.pathways import clashes, queries, slot_reads
 from liane.pathways.models import Clash
 from liane.pathways.services import following
 
@@ -35,6 +35,10 @@ SAID = {
     "pathway.to_confirm": "{who} a noté une séance en votre nom pour {name}",
     "pathway.contested": "{who} conteste une séance notée pour {name}",
     "pathway.clash": "Une autre prise en charge, incompatible, est en cours pour {name}",
+    "pathway.slot": "{who} vous propose un créneau pour {name}",
+    "pathway.slot_refused": "Un créneau proposé pour {name} ne convient pas",
+    "pathway.slot_withdrawn": "{who} retire un créneau proposé pour {name}",
+    "pathway.slot_planned": "Tous d’accord : le créneau pour {name} est planifié",
 }
 
 
@@ -54,8 +58,16 @@ def register() -> None:
                   told=_writer),
         EntryKind("pathway.clash", "Prises en charge incompatibles", "pathway", "alert",
                   in_timeline=False, told=_clashing),
+        EntryKind("pathway.slot", "Créneau proposé", "pathway", "calendar", in_timeline=False,
+                  told=_told(slot_reads.asked)),
+        EntryKind("pathway.slot_refused", "Créneau refusé", "pathway", "calendar",
+                  in_timeline=False, told=_told(slot_reads.concerned)),
+        EntryKind("pathway.slot_withdrawn", "Créneau retiré", "pathway", "calendar",
+                  in_timeline=False, told=_told(slot_reads.concerned)),
+        EntryKind("pathway.slot_planned", "Créneau planifié", "pathway", "calendar",
+                  in_timeline=False, told=_told(slot_reads.concerned)),
     )  # fmt: skip
-    quiet = {"pathway.suspended"}
+    quiet = {"pathway.suspended", "pathway.slot_withdrawn"}
     for kind in SAID:
         label = LIFE.get(kind) or LABELS[kind]
         add_notices(
@@ -69,6 +81,10 @@ LABELS = {
     "pathway.to_confirm": "Séances à confirmer",
     "pathway.contested": "Séances contestées",
     "pathway.clash": "Prises en charge incompatibles",
+    "pathway.slot": "Créneaux proposés",
+    "pathway.slot_refused": "Créneaux refusés",
+    "pathway.slot_withdrawn": "Créneaux retirés",
+    "pathway.slot_planned": "Créneaux planifiés",
 }
 
 
@@ -100,6 +116,6 @@ def _sentence(entry: Any, person: Any) -> str:
 
 
 def _link(entry: Any) -> str:
-    if entry.kind == "pathway.to_confirm":
+    if entry.kind in {"pathway.to_confirm", "pathway.slot"}:
         return "/parcours/seances/"
     return f"/personnes/{entry.person_id}/parcours/"

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from liane.agenda.models import Appointment
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.core.acting import Actor
@@ -187,6 +188,7 @@ def _shown(rows: list[Enrolment]) -> list[Shown]:
         sessions.setdefault(item.enrolment_id, []).append(item)
     facts = {one.enrolment.pk: one for one in cases_of(ids, today, reached)}
     waiting = _waiting(ids)
+    dated = _dated([item for mine in sessions.values() for item in mine])
     clashing = set(
         Clash.objects.filter(enrolment_id__in=ids, settled_at=None).values_list(
             "enrolment_id", flat=True
@@ -210,6 +212,7 @@ def _shown(rows: list[Enrolment]) -> list[Shown]:
         pending = waiting & {item.intervention_id for item in mine}
         for item in mine:
             item.label = catalogue.label_of(protocol, item.code)  # type: ignore[attr-defined]
+            item.planned_at = dated.get(item.appointment_id)  # type: ignore[attr-defined]
         made.append(Shown(
             row, protocol, stages, mine,
             [one.label for one in alerts.alerts(protocol.alerts, seen)] if living else [],
@@ -228,6 +231,15 @@ def _sessions(ids: list[UUID]) -> QuerySet[Session]:
         .select_related("intervention__performed_by__professional", "practice__professional")
         .order_by("due_on", "number")
     )
+
+
+def _dated(rows: list[Session]) -> dict[UUID | None, dt.datetime]:
+    """When the appointment of each planned session is, within reach. One query at most."""
+    ids = [one.appointment_id for one in rows if one.status == SessionState.PLANNED]
+    if not ids:
+        return {}
+    found = Appointment.objects.within(_reach()).filter(pk__in=ids)
+    return dict(found.values_list("pk", "starts_at"))
 
 
 def _waiting(ids: list[UUID]) -> set[UUID]:

@@ -76,6 +76,24 @@ class ConfirmationStatus(models.TextChoices):
     CONTESTED = "contested", "contestée"
 
 
+class SlotStatus(models.TextChoices):
+    """Where the proposal of a common slot is."""
+
+    OPEN = "open", "en attente de réponses"
+    PLANNED = "planned", "planifié"
+    REFUSED = "refused", "ne convient pas"
+    WITHDRAWN = "withdrawn", "retiré"
+    LAPSED = "lapsed", "resté sans réponse"
+
+
+class SlotAnswer(models.TextChoices):
+    """What a professional said of a slot."""
+
+    WAITING = "waiting", "pas encore répondu"
+    YES = "yes", "d’accord"
+    NO = "no", "ne peut pas"
+
+
 class VersionStatus(models.TextChoices):
     """Where a version of a protocol is in a structure's hands."""
 
@@ -117,6 +135,12 @@ _CONFIRMATION: dict[str, set[str]] = {
     ConfirmationStatus.CONTESTED: {ConfirmationStatus.CONFIRMED},
 }
 CONFIRMATION = Machine(_CONFIRMATION)
+_SLOT: dict[str, set[str]] = {
+    SlotStatus.OPEN: {
+        SlotStatus.PLANNED, SlotStatus.REFUSED, SlotStatus.WITHDRAWN, SlotStatus.LAPSED,
+    },
+}  # fmt: skip
+SLOT = Machine(_SLOT)
 _VERSION: dict[str, set[str]] = {
     VersionStatus.DRAFT: {VersionStatus.PUBLISHED, VersionStatus.WITHDRAWN},
     VersionStatus.PUBLISHED: {VersionStatus.WITHDRAWN},

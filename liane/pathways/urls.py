@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from liane.pathways.pages import confirming, enrolments, including, listing, projects, protocols
+from liane.pathways.pages import (
+    confirming,
+    enrolments,
+    including,
+    listing,
+    projects,
+    protocols,
+    slots,
+)
 
 PROJECT = "parcours/projets/<uuid:project_id>/"
 SIGNATORY = "parcours/signataires/<uuid:signatory_id>/"
@@ -39,6 +47,9 @@ urlpatterns = [
     path("seances/lien/<str:token>/", confirming.link, name="sessions_link"),
     path("seances/lien/<str:token>/code/", confirming.code, name="sessions_link_code"),
     path(ONE, enrolments.detail, name="enrolment"),
+    path("parcours/creneaux/parties/<uuid:part_id>/", slots.answer),
+    path("parcours/creneaux/<uuid:proposal_id>/retirer/", slots.withdraw),
+    path(ONE + "creneaux/", slots.search),
     path(ONE + "criteres/", including.answers),
     path(ONE + "information/", including.inform),
     path(ONE + "decision/", including.decide),

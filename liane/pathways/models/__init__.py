@@ -29,10 +29,12 @@ from liane.pathways.models.sessions import (
     SessionEvent,
     SessionLink,
 )
+from liane.pathways.models.slots import SlotEvent, SlotPart, SlotProposal
 
 __all__ = [
     "Account", "Amendment", "Anchor", "Answer", "Clash", "Completion", "Confirmation",
     "ConfirmationEvent", "Counted", "DocumentGiven", "Enrolment", "EnrolmentEvent", "Milestone",
     "Project", "ProjectEvent", "ProtocolVersion", "ProtocolVersionEvent", "Rights", "SavedView",
-    "Session", "SessionEvent", "SessionLink", "SharingAgreement", "Signatory", "Suspension",
+    "Session", "SessionEvent", "SessionLink", "SharingAgreement", "Signatory", "SlotEvent",
+    "SlotPart", "SlotProposal", "Suspension",
 ]  # fmt: skip

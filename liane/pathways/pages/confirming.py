@@ -16,10 +16,10 @@ from liane.core.ids import parse
 from liane.core.routes import Policy, route
 from liane.directory.models import Practice
 from liane.messaging import links as doors
-from liane.pathways import links, queries
+from liane.pathways import links, queries, slot_reads
 from liane.pathways.models import Confirmation, SessionLink
 from liane.pathways.pages.common import POST, READ
-from liane.pathways.services import confirming
+from liane.pathways.services import confirming, slots
 
 OPEN_FOR = timedelta(minutes=30)
 HERE = "/parcours/seances/"
@@ -28,7 +28,9 @@ HERE = "/parcours/seances/"
 @route(Policy.PROFESSIONAL, audit="intervention", methods=READ)
 def index(request: Request) -> HttpResponse:
     """What waits for me."""
-    return render(request, "pathways/sessions.html", {"rows": queries.confirmations()})
+    return render(request, "pathways/sessions.html", {
+        "rows": queries.confirmations(), "asked": slot_reads.asking(),
+    })  # fmt: skip
 
 
 @route(Policy.PROFESSIONAL, audit="intervention", methods=POST)
@@ -95,12 +97,20 @@ def link(request: Request, token: str) -> HttpResponse:
             error, status = refusal.message, 422
     with acting.acting(doors.reader(practice), read_only=True):
         context = {
-            "rows": queries.confirmations(), "label": found.label, "token": token, "error": error,
+            "rows": queries.confirmations(), "asked": slot_reads.asking(), "label": found.label,
+            "token": token, "error": error,
         }  # fmt: skip
         return render(request, "pathways/link.html", context, status=status)
 
 
 def _answer(request: Request, practice: Practice) -> None:
+    if part_id := parse(request.POST.get("part", "")):
+        with acting.acting(doors.reader(practice), read_only=True):
+            if part_id not in {part.pk for one in slot_reads.asking() for part in one.mine}:
+                raise Http404
+        yes = request.POST.get("reponse") == "oui"
+        slots.answer(part_id, yes=yes, reason=request.POST.get("reason", ""))
+        return
     via = Confirmation.Via.LINK
     wanted = [pk for text in request.POST.getlist("confirmation") if (pk := parse(text))]
     with acting.acting(doors.reader(practice), read_only=True):

@@ -13,7 +13,7 @@ from liane.circle.record import frame
 from liane.core.areas import Area
 from liane.core.http import Request
 from liane.core.routes import Policy, route
-from liane.pathways import catalogue, judging, queries, rules, teams
+from liane.pathways import catalogue, judging, queries, rules, slot_reads, teams
 from liane.pathways.forms import (
     AnchorForm,
     DayForm,
@@ -56,6 +56,7 @@ def detail(request: Request, enrolment_id: UUID) -> HttpResponse:
         "criteria": judged,
         "history": judging.history(row),
         "documents": judging.documents(row, found.protocol),
+        "slots": slot_reads.of_enrolment(row),
         "steps": judging.steps_of(row, found, judged) if clinical else [],
         "clinical": clinical,
         "dated": any(one.origin == "entered" for one in found.protocol.anchors),

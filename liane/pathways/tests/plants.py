@@ -16,6 +16,9 @@ from liane.pathways.models import (
     Rights,
     Session,
     Signatory,
+    SlotEvent,
+    SlotPart,
+    SlotProposal,
 )
 from liane.pathways.tests.conftest import text_of
 from tests.access.world import World, planter
@@ -78,8 +81,24 @@ def _pathway(world: World, name: str, place: str, doctor: str) -> None:
     confirmation = Confirmation.objects.create(
         person=person, enrolment=row, intervention=act, practice=who, reason="", **author
     )
+    start = timezone.now() + dt.timedelta(days=9)
+    proposal = SlotProposal.objects.create(
+        person=person, enrolment=row, starts_at=start, ends_at=start + dt.timedelta(minutes=30),
+        **author,
+    )  # fmt: skip
+    SlotEvent.objects.create(proposal=proposal, after="open", **author)
+    due = Session.objects.create(
+        enrolment=row, person=person, phase="initiale", requirement="diet", number=2, code="diet",
+        profession="dieteticien", due_from=day, due_on=day + dt.timedelta(40), for_person=True,
+    )  # fmt: skip
+    part = SlotPart.objects.create(
+        proposal=proposal, session=due, practice=who, starts_at=start,
+        ends_at=start + dt.timedelta(minutes=30),
+        reason=canary("intervention", groups=frozenset({"team"})),
+    )  # fmt: skip
     for parameter, pk in {
         "enrolment_id": row.pk, "project_id": project.pk, "signatory_id": signatory.pk,
-        "version_id": version.pk, "confirmation_id": confirmation.pk,
+        "version_id": version.pk, "confirmation_id": confirmation.pk, "proposal_id": proposal.pk,
+        "part_id": part.pk,
     }.items():  # fmt: skip
         world.add(parameter, name, pk)
