@@ -60,6 +60,12 @@ def wanted(query: list[tuple[str, str]], accept: str) -> Format:
     return Format(False, pretty)
 
 
+def native(accept: str) -> bool:
+    """True for who asks for no form of FHIR, but for what a Binary carries."""
+    kinds = [part.split(";")[0].strip().lower() for part in accept.split(",") if part.strip()]
+    return bool(kinds) and kinds[0] not in JSONS | XMLS | {"*/*", "application/*"}
+
+
 def of_problem(reason: Problem) -> Answer:
     """The outcome that tells a problem."""
     return Answer(reason.status, outcome(reason.issues), reason.headers)

@@ -9,8 +9,10 @@ class FhirConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare resources and operations; note in versions what the pages change."""
+        from datetime import timedelta
+
         from liane.core import registry
-        from liane.core.registry import Reader
+        from liane.core.registry import Job, Reader
         from liane.exchange import fhir_import
         from liane.fhir import (
             checking,
@@ -20,9 +22,11 @@ class FhirConfig(AppConfig):
             operations,
             resources,
             seen,
+            uploads,
         )
 
         resources.load()
         operations.register(everything.EVERYTHING, checking.VALIDATE, expanding.EXPAND)
         fhir_import.takers.append((importing.takes, importing.take))
         registry.readers.append(Reader("fhir", seen.read))
+        registry.add_jobs(Job("fhir.uploads", timedelta(hours=1), uploads.sweep))

@@ -131,7 +131,7 @@ def by_need(entries: list[Entry]) -> Iterator[Entry]:
     """Creations, those that others refer to first. Raises Problem 422 for a circle."""
     named = {name: one.number for one in entries for name in one.names}
     needs = {
-        one.number: {named[text] for _, text in references(one.resource) if text in named}
+        one.number: {named[text] for _, _, text in links(one.resource) if text in named}
         - {one.number}
         for one in entries
     }
@@ -145,17 +145,17 @@ def by_need(entries: list[Entry]) -> Iterator[Entry]:
             yield waiting.pop(number)
 
 
-def references(value: Any) -> Iterator[tuple[Json, str]]:
-    """Every Reference inside, with the object that holds it."""
+def links(value: Any) -> Iterator[tuple[Json, str, str]]:
+    """Every Reference inside, and every address of an Attachment: (holder, name in it, text)."""
     if isinstance(value, dict):
-        text = value.get("reference")
-        if isinstance(text, str):
-            yield value, text
+        for name in ("reference", "url"):
+            if isinstance(text := value.get(name), str):
+                yield value, name, text
         for inner in value.values():
-            yield from references(inner)
+            yield from links(inner)
     elif isinstance(value, list):
         for inner in value:
-            yield from references(inner)
+            yield from links(inner)
 
 
 # ------------------------------------------------------------------ one entry
@@ -217,10 +217,12 @@ def remember(on: Writer, one: Entry, kind: str, key: UUID) -> None:
 
 def linked(one: Entry, on: Writer, *, alone: bool = True) -> None:
     """Put in the body what its references to other entries, and conditional ones, lead to."""
-    for holder, text in references(one.resource):
+    for holder, name, text in links(one.resource):
         if text in on.made:
             kind, key = on.made[text]
-            holder["reference"] = f"{kind}/{key}"
+            holder[name] = f"{kind}/{key}"
+        elif name == "url":
+            continue
         elif text.startswith("urn:uuid:") and not alone:
             where = f"{one.where}.resource"
             raise problem(422, f"{text[:60]} is no entry of this bundle.", where=where)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.utils.http import http_date, parse_http_date_safe
 
-from liane.fhir import history, operations, patching, reading, resources, searching
+from liane.fhir import answers, history, operations, patching, reading, resources, searching
 from liane.fhir.addresses import url
 from liane.fhir.answers import Answer
 from liane.fhir.calls import Call, Preferences
@@ -165,7 +165,11 @@ def _read(call: Call, resource: Resource, key: UUID | None, on: Writer) -> Answe
         return Answer(304, None, headers)
     if not known and since and (parse_http_date_safe(since) or 0) >= int(one.at.timestamp()):
         return Answer(304, None, headers)
+    native = resource.native(one.body) if answers.native(call.header("accept")) else None
     query = dict(call.query)
+    if native is not None and "_format" not in query:
+        headers["Content-Disposition"] = "attachment"
+        return Answer(200, None, headers, *native)
     elements = tuple(part for part in query.get("_elements", "").split(",") if part)
     body = searching.trimmed(one.body, query.get("_summary", "false"), elements)
     return Answer(200, body, headers)

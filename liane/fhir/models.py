@@ -6,7 +6,7 @@ from django.utils import timezone
 from liane.circle.rls import reaches
 from liane.core.areas import Area
 from liane.core.fields import EncryptedBytesField
-from liane.core.models import AppendOnly, Authored, Base, Guarded
+from liane.core.models import AppendOnly, Authored, Base, Guarded, StoredFile
 from liane.patients.models import Patient
 
 
@@ -86,6 +86,20 @@ class Index(Guarded):
             models.Index(fields=["type", "code", "starts_at"]),
             models.Index(fields=["type", "object_id"]),
         ]
+
+
+class Upload(Base, Authored, Guarded):
+    """A file that came as a Binary, checked, which no document holds yet.
+
+    Whoever sent it reads it alone, and makes a document of it (DocumentReference); what nobody
+    made anything of within a day is removed (`fhir.uploads`).
+    """
+
+    rls_using = (
+        "(SELECT liane_all()) OR {t}.author_holder_id = ANY ((SELECT liane_holders())::uuid[])"
+    )
+
+    file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="upload")
 
 
 class Definition(Base):

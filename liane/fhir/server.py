@@ -1,5 +1,6 @@
 """The HTTP side of /fhir: who calls, what is asked, one transaction, one answer."""
 
+import base64
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -114,7 +115,8 @@ def _call(request: HttpRequest, path: list[str], query: Pairs) -> Call:
 
     def body() -> Json:
         if not kept:
-            kept.append(_resource(request))
+            native = path == ["Binary"] and _kind(request) not in JSON | XML
+            kept.append(_carried(request) if native else _resource(request))
         return kept[0]
 
     return Call(
@@ -123,8 +125,18 @@ def _call(request: HttpRequest, path: list[str], query: Pairs) -> Call:
     )  # fmt: skip
 
 
+def _kind(request: HttpRequest) -> str:
+    return (request.content_type or "").lower()
+
+
+def _carried(request: HttpRequest) -> Json:
+    """A Binary sent as what it carries."""
+    data = base64.b64encode(_raw(request)).decode()
+    return {"resourceType": "Binary", "contentType": _kind(request), "data": data}
+
+
 def _resource(request: HttpRequest) -> Json:
-    kind = (request.content_type or "").lower()
+    kind = _kind(request)
     if kind in XML:
         return xml.parse(_raw(request))
     if kind not in JSON:
@@ -133,8 +145,7 @@ def _resource(request: HttpRequest) -> Json:
 
 
 def _patch(request: HttpRequest) -> Any:
-    kind = (request.content_type or "").lower()
-    if kind == "application/json-patch+json":
+    if _kind(request) == "application/json-patch+json":
         return wire.parse_any(_raw(request))
     return _resource(request)
 

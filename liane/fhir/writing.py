@@ -140,7 +140,7 @@ class Writer:
         area = str(resource.area or "")
         (projection,) = resource.project([row])
         projection = {"resourceType": resource.type, **projection}
-        kept = versions.without_server_parts(body)
+        kept = versions.without_server_parts(resource.kept(row, body))
         last = versions.keep(
             resource.type, key, method=method, body=kept, projection=projection, number=number + 1,
             person_id=person_id, area=area, client_id=self.access.caller.client_id,

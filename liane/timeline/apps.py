@@ -43,6 +43,14 @@ class TimelineConfig(AppConfig):
                 roles=filed,
             ),
             EntryKind(
+                "document.changed", "Document corrigé ou archivé", "document", "file", document,
+                written.documents_by_id, in_timeline=False, roles=filed,
+            ),
+            EntryKind(
+                "documents.gathered", "Documents rassemblés", "document", "file",
+                in_timeline=False, roles=filed,
+            ),
+            EntryKind(
                 "working.written", "Note interne", "note", "lock", load=written.working_by_id,
                 in_timeline=False, roles=working,
             ),

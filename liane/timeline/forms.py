@@ -6,7 +6,7 @@ from django import forms
 
 from liane.core.audience import Audience
 from liane.directory.models import Organisation
-from liane.timeline.models import Document, Note, Pin
+from liane.timeline.models import Document, DocumentSet, Note, Pin
 from liane.timeline.services import PinWish
 
 
@@ -148,3 +148,47 @@ class UnpinForm(forms.Form):
         help_text="Par exemple : traitement arrêté, point réévalué.",
         error_messages={"required": "Dites pourquoi ce point n’est plus d’actualité."},
     )
+
+
+class FilingForm(forms.Form):
+    """Where a document is filed, and what its author says of it."""
+
+    title = forms.CharField(
+        label="Titre",
+        max_length=120,
+        error_messages={
+            "required": "Donnez un titre à ce document.",
+            "max_length": "Raccourcissez ce titre (120 caractères au plus).",
+        },
+    )
+    category = forms.ChoiceField(label="Sorte de document", choices=Document.Category.choices)
+    dated_on = forms.DateField(
+        label="Date du document",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Écrivez une date : 21/11/2026."},
+    )
+    archived = forms.BooleanField(
+        label="Archivé",
+        required=False,
+        help_text="Il reste lisible, et passe pour n’être plus utile à la prise en charge.",
+    )
+    folders = forms.MultipleChoiceField(
+        label="Classeurs", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    new_folder = forms.CharField(
+        label="Nouveau classeur",
+        required=False,
+        max_length=120,
+        help_text="Il est ouvert à ceux qui lisent les documents de ce dossier.",
+        error_messages={"max_length": "Raccourcissez ce nom (120 caractères au plus)."},
+    )
+
+    def __init__(self, *args: Any, folders: list[DocumentSet], mine: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["folders"].choices = [(str(one.pk), one.title) for one in folders]  # type: ignore[attr-defined]
+        if not folders:
+            del self.fields["folders"]
+        if not mine:
+            for name in ("title", "category", "dated_on", "archived"):
+                del self.fields[name]

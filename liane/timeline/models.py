@@ -6,7 +6,7 @@ Texts are never changed: a correction is a new row that names the one it replace
 from typing import Any, ClassVar, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from liane.circle.reach import Reach
@@ -136,11 +136,67 @@ class Document(Base, Authored, Shared, Scoped):
     )
     """The version that its sender put in its place."""
     withdrawn_at = models.DateTimeField(null=True, editable=False)
+    archived_at = models.DateTimeField(null=True, editable=False)
+    """Put away: still there, and said to be (PDSm ``isArchived``)."""
 
     objects: ClassVar[Any] = DocumentQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["person", "-at"])]
+
+
+class SetQuerySet(ScopedQuerySet["DocumentSet"]):
+    """Those of which the actor may read a document, and their own where none is there yet."""
+
+    def within(self, reach: Reach) -> Self:
+        """Those that the actor may read."""
+        rows = super().within(reach)
+        if reach.everything:
+            return rows
+        held = HeldDocument.objects.filter(set=OuterRef("pk"))
+        readable = held.filter(document__in=Document.objects.within(reach).values("pk"))
+        empty = ~Exists(held) & Q(author_holder_id__in=reach.actor.holders)
+        return rows.filter(empty | Exists(readable))
+
+
+class DocumentSet(Base, Authored, Scoped):
+    """Documents brought together: in a folder of the record, or by having been sent at once.
+
+    The two lists of IHE MHD (PDSm): ``submission`` is what one sending brought, ``folder`` a
+    « classeur » that anybody who adds documents fills.
+    """
+
+    class Kind(models.TextChoices):
+        SUBMISSION = "submission", "lot de versement"
+        FOLDER = "folder", "classeur"
+
+    scope_area = Area.DOCUMENT
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    title = models.CharField("titre", max_length=120, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    archived_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[Any] = SetQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["person", "-at"])]
+
+
+class HeldDocument(Base, Guarded):
+    """A document in one of them, in its place."""
+
+    rls_using = "EXISTS (SELECT 1 FROM timeline_documentset b WHERE b.id = {t}.set_id)"
+
+    set = models.ForeignKey(DocumentSet, on_delete=models.CASCADE, related_name="held")
+    document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="held_in")
+    place = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering: ClassVar[Any] = ["place", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["set", "document"], name="document_held_once")
+        ]
 
 
 class DocumentSaid(Base, Guarded):

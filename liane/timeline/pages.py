@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages as toasts
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
 from django.forms import Form
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -17,11 +18,13 @@ from liane.core.errors import Conflict, NotAllowed, Refused
 from liane.core.files import kinds, serve, store
 from liane.core.http import Request, client_key
 from liane.core.ids import parse
-from liane.core.models import StoredFile
+from liane.core.models import StoredFile, wrote
 from liane.core.routes import Policy, route
 from liane.patients.models import Patient
-from liane.timeline import masking, queries, services, written
-from liane.timeline.forms import DocumentForm, NoteForm, PinForm, UnpinForm
+from liane.timeline import filing, masking, queries, services, written
+from liane.timeline.filing import Described
+from liane.timeline.forms import DocumentForm, FilingForm, NoteForm, PinForm, UnpinForm
+from liane.timeline.models import DocumentSet
 
 READ = ("GET", "HEAD")
 KEPT = "Rien n’est perdu : votre texte est toujours là. Choisissez à nouveau le fichier."
@@ -179,6 +182,42 @@ def document(request: Request, person_id: UUID, document_id: UUID) -> HttpRespon
     )
 
 
+@route(Policy.PROFESSIONAL, audit="document")
+def file_document(request: Request, person_id: UUID, document_id: UUID) -> HttpResponse:
+    """Which folders hold a document, and what its author corrects of it."""
+    person = access_patient(person_id, Area.DOCUMENT, resource="documents")
+    reach = reach_of(request)
+    found = written.document_or_404(reach, person.pk, document_id)
+    folders, mine = written.folders(reach, person.pk), wrote(request.actor, found)
+    held = {str(one.pk) for one in written.folders(reach, person.pk, holding=found.pk)}
+    form = FilingForm(
+        request.POST if request.method == "POST" else None, folders=folders, mine=mine,
+        initial={"title": found.title, "category": found.category, "dated_on": found.dated_on,
+                 "archived": found.archived_at is not None, "folders": sorted(held)},
+    )  # fmt: skip
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        try:
+            with transaction.atomic():
+                if mine:
+                    filing.describe(
+                        found.pk,
+                        Described(
+                            said["title"], said["category"], said["dated_on"], said["archived"]
+                        ),
+                    )
+                chosen = [UUID(one) for one in said.get("folders", [])]
+                filing.file_in(found.pk, chosen, said["new_folder"])
+        except NotAllowed as refusal:
+            return _forbidden(request, refusal)
+        except Refused as refusal:
+            _say(form, refusal)
+        else:
+            return redirect("documents", person_id=person.pk)
+    context = frame(request, person, "documents/") | {"document": found, "form": form}
+    return render(request, "timeline/file.html", context, status=422 if form.errors else 200)
+
+
 @route(Policy.PROFESSIONAL, audit="working_file")
 def working(request: Request, person_id: UUID) -> HttpResponse:
     """The working file of one's own organisation, that nobody else reads."""
@@ -272,15 +311,36 @@ def _documents(
     request: Request, person: Patient, form: DocumentForm, status: int = 200
 ) -> HttpResponse:
     reach = reach_of(request)
-    found = written.documents(reach, person.pk, before=request.GET.get("avant", ""))
-    context: dict[str, Any] = {"person": person, "found": found, "accept": kinds.ACCEPT}
+    folder = parse(request.GET.get("classeur"))
+    found = written.documents(reach, person.pk, folder=folder, before=request.GET.get("avant", ""))
+    may_write = reach.may_write(Area.DOCUMENT, person.pk)
+    context: dict[str, Any] = {
+        "person": person, "found": found, "accept": kinds.ACCEPT, "may_write": may_write,
+        "folder": folder,
+    }  # fmt: skip
     if request.htmx and "avant" in request.GET:
         return render(request, "timeline/_documents.html", context)
     context |= frame(request, person, "documents/")
+    context["folders"] = _folder_links(written.folders(reach, person.pk), person, folder)
     context["panels"] = panels(request, person, "documents")
-    if reach.may_write(Area.DOCUMENT, person.pk):
+    if may_write:
         context |= {"form": form, "team": written.team_names(reach, person.pk)}
     return render(request, "timeline/documents.html", context, status=status)
+
+
+def _folder_links(
+    folders: list[DocumentSet], person: Patient, current: UUID | None
+) -> list[dict[str, Any]]:
+    """« Tous », then each folder, as filters; nothing where there is no folder."""
+    if not folders:
+        return []
+    here = reverse("documents", kwargs={"person_id": person.pk})
+    links: list[dict[str, Any]] = [{"label": "Tous", "url": here, "current": current is None}]
+    for one in folders:
+        label = f"{one.title} (archivé)" if one.archived_at else one.title
+        links.append({"label": label, "url": f"{here}?classeur={one.pk}",
+                      "current": one.pk == current})  # fmt: skip
+    return links
 
 
 def _received(request: Request, person: Patient, *, exactly: int = 0) -> list[StoredFile]:

@@ -13,6 +13,9 @@ urlpatterns = [
     path(RECORD + "vigilances/<uuid:pin_id>/retirer/", pages.unpin, name="unpin"),
     path(RECORD + "documents/", pages.documents, name="documents"),
     path(RECORD + "documents/<uuid:document_id>/", pages.document, name="document"),
+    path(
+        RECORD + "documents/<uuid:document_id>/classer/", pages.file_document, name="document_file"
+    ),
     path(RECORD + "dossier-interne/", pages.working, name="working"),
     path(
         RECORD + "dossier-interne/<uuid:working_id>/corriger/",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -20,7 +20,7 @@ from liane.core.prepared import prepared
 from liane.directory.models import Organisation
 from liane.patients.queries import cluster_ids
 from liane.timeline import cursors, rules
-from liane.timeline.models import Document, Note, Pin, WorkingNote
+from liane.timeline.models import Document, DocumentSet, HeldDocument, Note, Pin, WorkingNote
 
 PAGE = 30
 LEVELS = {Pin.Level.URGENT: 0, Pin.Level.LATE: 1, Pin.Level.INFO: 2}
@@ -141,16 +141,27 @@ def note_or_404(reach: Reach, person_id: UUID, note_id: UUID) -> Note:
     return note
 
 
-def documents(reach: Reach, person_id: UUID, *, category: str = "", before: str = "") -> Documents:
-    """A page of a person's documents. Two queries."""
+def documents(
+    reach: Reach, person_id: UUID, *, folder: UUID | None = None, before: str = ""
+) -> Documents:
+    """A page of a person's documents, or of one of her folders. Two queries."""
     rows = Document.objects.within(reach).filter(person_id__in=cluster_ids(person_id))
-    if category:
-        rows = rows.filter(category=category)
+    if folder is not None:
+        rows = rows.filter(pk__in=HeldDocument.objects.filter(set=folder).values("document"))
     found = list(
         cursors.older(rows.select_related("file"), "at", *cursors.read(before))[: PAGE + 1]
     )
     older = cursors.write(found[PAGE - 1].at, found[PAGE - 1].pk) if len(found) > PAGE else ""
     return Documents(found[:PAGE], older)
+
+
+def folders(reach: Reach, person_id: UUID, *, holding: UUID | None = None) -> list[DocumentSet]:
+    """A person's folders (those that hold a document), those put away last. Two queries."""
+    rows: QuerySet[DocumentSet] = DocumentSet.objects.within(reach)
+    rows = rows.filter(person_id__in=cluster_ids(person_id), kind=DocumentSet.Kind.FOLDER)
+    if holding is not None:
+        rows = rows.filter(held__document=holding)
+    return list(rows.order_by(F("archived_at").asc(nulls_first=True), "title", "pk")[:100])
 
 
 def document_or_404(reach: Reach, person_id: UUID, document_id: UUID) -> Document:

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from liane.core import keys
@@ -85,7 +85,6 @@ def receive_bytes(
     verdict = scanner.scan(content)
     if verdict is scanner.Verdict.INFECTED:
         raise Refused(INFECTED, field="file", code="file-infected")
-    key = secrets.token_bytes(keys.KEY_BYTES)
     safe = verdict is scanner.Verdict.CLEAN
     stored = StoredFile(
         name=checked.name,
@@ -99,20 +98,58 @@ def receive_bytes(
         has_thumbnail=bool(checked.thumbnail),
         path=vault.fresh_path(),
     )
-    context = _context(stored)
-    stored.wrapped_key = keys.wrap(key, organisation_id=organisation_id, context=context)
-    vault.write(stored.path, vault.sealed(checked.content, key=key, context=context))
-    if checked.thumbnail:
-        small = vault.sealed(checked.thumbnail, key=_small_key(key), context=context + b"\0thumb")
-        vault.write(stored.path + THUMBNAIL, small)
+    _seal(stored, checked.content, checked.thumbnail)
     return stored
 
 
+def _seal(stored: StoredFile, content: bytes, thumbnail: bytes) -> None:
+    """Write the file under a key of its own, bound to its row, its person and its house."""
+    key, context = secrets.token_bytes(keys.KEY_BYTES), _context(stored)
+    stored.wrapped_key = keys.wrap(key, organisation_id=stored.organisation_id, context=context)
+    vault.write(stored.path, vault.sealed(content, key=key, context=context))
+    if thumbnail:
+        small = vault.sealed(thumbnail, key=_small_key(key), context=context + b"\0thumb")
+        vault.write(stored.path + THUMBNAIL, small)
+
+
+def remove(stored: StoredFile) -> None:
+    """Take a kept file away, its row and its bytes, inside the caller's transaction."""
+    path = stored.path
+    stored.delete()
+    transaction.on_commit(lambda: _leave(path))
+
+
+def _leave(path: str) -> None:
+    vault.remove(path)
+    vault.remove(path + THUMBNAIL)
+
+
 def keep(stored: StoredFile) -> StoredFile:
-    """Save the row of a received file, inside the transaction of the verb that attaches it."""
+    """Save the row of a received file, inside the transaction of the verb that attaches it.
+
+    A file that was kept before anything held it (:func:`assign`) stays as it is.
+    """
     if not connection.in_atomic_block:
         raise ValueError("files.keep must be called inside the transaction of what it belongs to.")
-    stored.save(force_insert=True)
+    if stored._state.adding:
+        stored.save(force_insert=True)
+    return stored
+
+
+def assign(stored: StoredFile, person_id: UUID) -> StoredFile:
+    """Say about whom a kept file is, when nobody knew at first: it is sealed again for her.
+
+    Inside the caller's transaction; what lay under the former seal goes once it is committed.
+    """
+    if not connection.in_atomic_block or stored.person_id is not None:
+        raise ValueError("files.assign takes a file about nobody, inside a transaction.")
+    content = read_file(stored)
+    small = read_file(stored, thumbnail=True) if stored.has_thumbnail else b""
+    former = stored.path
+    stored.person_id, stored.path = person_id, vault.fresh_path()
+    _seal(stored, content, small)
+    stored.save(update_fields=["person_id", "path", "wrapped_key"])
+    transaction.on_commit(lambda: _leave(former))
     return stored
 
 
@@ -212,8 +249,7 @@ def _decide(stored: StoredFile, *, infected: bool) -> None:
     stored.checked_at = timezone.now()
     stored.save(update_fields=["state", "why", "checked_at"])
     if infected:
-        vault.remove(stored.path)
-        vault.remove(stored.path + THUMBNAIL)
+        _leave(stored.path)
 
 
 def _within_limit(size: int) -> None:

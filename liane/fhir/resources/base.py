@@ -81,7 +81,15 @@ class Resource:
         found: UUID = row.pk
         return found
 
+    def native(self, body: Json) -> tuple[bytes, str] | None:
+        """(content, media type) of a resource that may be read as what it carries; None: never."""
+        return None
+
     # ------------------------------------------------------------ writing
+    def kept(self, row: Any, body: Json) -> Json:
+        """What is kept of a received body: all of it, but for contents that lie elsewhere."""
+        return body
+
     def create(self, body: Json, refs: Refs) -> Any:
         """Call the room's verb for a new resource; returns the row. Raises Problem, Refused."""
         raise _unsupported(self.type, "create")

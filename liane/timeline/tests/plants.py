@@ -12,7 +12,14 @@ from liane.core.acting import acting, system
 from liane.core.audience import Audience
 from liane.core.files import store
 from liane.core.models import StoredFile
-from liane.timeline.models import Document, Note, Pin, WorkingNote
+from liane.timeline.models import (
+    Document,
+    DocumentSet,
+    HeldDocument,
+    Note,
+    Pin,
+    WorkingNote,
+)
 from tests.access.world import World, planter
 
 AUDIENCES = (Audience(), Audience(outside=True), Audience(person=True), Audience(carers=True))
@@ -110,6 +117,10 @@ def _document(world: World, name: str, to: Audience, *, masked: bool) -> None:
         **_flags(to),
         **_author(world),
     )
+    folder = DocumentSet.objects.create(
+        person=world.persons[name], kind="folder", title=canary(), **_author(world)
+    )
+    HeldDocument.objects.create(set=folder, document=document)
     _told("document.added", document, to)
     if masked:
         _mask(document)

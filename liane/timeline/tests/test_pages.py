@@ -9,7 +9,7 @@ from django.urls import reverse
 from liane.core.acting import owner
 from liane.core.ids import uuid7
 from liane.core.tests import samples
-from liane.timeline.models import Document, Note, Pin, WorkingNote
+from liane.timeline.models import Document, DocumentSet, Note, Pin, WorkingNote
 
 PDF = "application/pdf"
 
@@ -341,3 +341,31 @@ def test_an_internal_note_is_corrected_by_its_author_alone(url, sign_in, circle)
     assert "Fatige" not in html
     assert claire.post(where, {"text": "Autre", "key": str(uuid7())}).status_code == 409
     assert sign_in("paul").get(where).status_code == 404
+
+
+def test_a_document_is_filed_corrected_and_archived_by_its_author(url, sign_in):
+    client = sign_in("claire")
+    client.post(url("documents"), {"category": "letter", "files": upload()})
+    with owner():
+        document = Document.objects.get()
+    here = url("document_file", document.pk)
+    said = {
+        "title": "Courrier relu", "category": "result", "archived": "on",
+        "new_folder": "Suivi diabète",
+    }  # fmt: skip
+    assert client.post(here, said).status_code == 302
+    text = page(client, url("documents"))
+    for words in ("Courrier relu", "archivé", "Suivi diabète"):
+        assert words in text
+    with owner():
+        folder = DocumentSet.objects.get()
+    assert "Courrier relu" in page(client, f"{url('documents')}?classeur={folder.pk}")
+    ticked = f'value="{folder.pk}"'
+    assert any(ticked in one and "checked" in one for one in page(client, here).split("<input"))
+    other = sign_in("paul")
+    assert 'name="title"' not in page(other, here)
+    assert other.post(here, {"folders": []}).status_code == 302
+    with owner():
+        assert folder.held.count() == 0
+        assert Document.objects.get().title == "Courrier relu"
+    assert client.post(here, {**said, "title": ""}).status_code == 422
