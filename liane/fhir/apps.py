@@ -1,6 +1,7 @@
 """FHIR R4, for the tools that professionals use every day."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class FhirConfig(AppConfig):
@@ -22,9 +23,12 @@ class FhirConfig(AppConfig):
             operations,
             resources,
             seen,
+            unions,
             uploads,
         )
 
+        pre_migrate.connect(unions.drop_before_migrate, dispatch_uid="liane.fhir.unions.drop")
+        post_migrate.connect(unions.install_after_migrate, dispatch_uid="liane.fhir.unions")
         resources.load()
         operations.register(everything.EVERYTHING, checking.VALIDATE, expanding.EXPAND)
         fhir_import.takers.append((importing.takes, importing.take))

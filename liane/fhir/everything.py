@@ -20,6 +20,8 @@ from liane.fhir.writing import Writer
 Json = dict[str, Any]
 MOST = 1_000
 """Resources of one type."""
+ABOUT = frozenset({"AuditEvent", "Provenance"})
+"""What is about the record rather than in it: given where ``_type`` names it."""
 
 
 def everything(call: Call, target: Target, on: Writer) -> Answer:
@@ -37,6 +39,8 @@ def everything(call: Call, target: Target, on: Writer) -> Answer:
     said: list[Issue] = []
     for resource in resources.every().values():
         if resource.person_path is None or resource.type == "Patient":
+            continue
+        if resource.type in ABOUT and resource.type not in wanted:
             continue
         if not wanted or resource.type in wanted:
             found = _of(resource, target, access, since)

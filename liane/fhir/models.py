@@ -102,6 +102,52 @@ class Upload(Base, Authored, Guarded):
     file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="upload")
 
 
+class Said(models.Model):
+    """A view (`fhir.unions`): what a person said of sharing, and whom they oppose."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Patient, on_delete=models.DO_NOTHING, related_name="+")
+    kind = models.CharField(max_length=10)
+    """``wish`` or ``opposition``."""
+    topic = models.CharField(max_length=20)
+    answer = models.CharField(max_length=10)
+    consulted = models.CharField(max_length=150)
+    words = models.CharField(max_length=300)
+    """How it was heard, or why."""
+    at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    last = models.BooleanField()
+    """False once a later answer, or a change of mind, took its place."""
+    practice_id = models.UUIDField(null=True)
+    organisation_id = models.UUIDField(null=True)
+    author_holder_id = models.UUIDField(null=True)
+    author_organisation_id = models.UUIDField(null=True)
+    author_label = models.CharField(max_length=200)
+
+    class Meta:
+        managed = False
+        db_table = "fhir_said"
+
+
+class Episode(models.Model):
+    """A view (`fhir.unions`): accompaniments of an organisation, and enrolments in a pathway."""
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Patient, on_delete=models.DO_NOTHING, related_name="+")
+    kind = models.CharField(max_length=13)
+    """``accompaniment`` or ``enrolment``."""
+    organisation_id = models.UUIDField()
+    manager_id = models.UUIDField(null=True)
+    status = models.CharField(max_length=14)
+    starts_on = models.DateField(null=True)
+    ends_on = models.DateField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "fhir_episode"
+
+
 class Definition(Base):
     """A definition of a published guide: profile, value set, code system, search parameter.
 

@@ -1,10 +1,12 @@
 """Writing: checked, given to the rooms' own verbs, kept as it was received."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from liane.core import acting
 from liane.fhir import indexing, reading, resources, validation, versions
 from liane.fhir.access import Access
 from liane.fhir.outcomes import forbidden, problem
@@ -145,7 +147,8 @@ class Writer:
             resource.type, key, method=method, body=kept, projection=projection, number=number + 1,
             person_id=person_id, area=area, client_id=self.access.caller.client_id,
         )  # fmt: skip
-        indexing.write(resource, key, kept, person_id=person_id, area=area, fresh=number == 0)
+        with acting.acting(acting.system("fhir index")) if resource.closes else nullcontext():
+            indexing.write(resource, key, kept, person_id=person_id, area=area, fresh=number == 0)
         return reading.shown_of(resource, row, State(projection, last), self.access)
 
 

@@ -45,6 +45,8 @@ class Resource:
     """The column of those entries that holds the identifier of the resource."""
     touched: ClassVar[str] = "created_at"
     """The column that says when the row was made, or last changed."""
+    closes: ClassVar[bool] = False
+    """True when a write may close the record to whoever writes (a refusal)."""
     default_sort: ClassVar[str] = ""
     """The ``_sort`` of a search that asks for none; by identifier otherwise."""
 

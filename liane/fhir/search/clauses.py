@@ -215,4 +215,4 @@ class Has(Clause):
         """A source within reach names it."""
         column = self.param.to[self.kind]
         rows = self.source.rows(reach).filter(self.inner.condition(reach, values)).order_by()
-        return Q(pk__in=rows.filter(**{f"{column}__isnull": False}).values(column))
+        return Q(pk__in=rows.filter(self.param.of_kind(self.kind)).values(column))

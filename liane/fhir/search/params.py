@@ -311,6 +311,10 @@ class Reference(Param):
         """It names one of these resources of ``kind`` (a subquery, or a list of UUIDs)."""
         return Q(**{f"{self.to[kind]}__in": ids}) if kind in self.to else never()
 
+    def of_kind(self, kind: str) -> Q:
+        """It names something, of this type."""
+        return Q(**{f"{self.to[kind]}__isnull": False})
+
     def present(self) -> Q:
         """It names something."""
         found = Q()
