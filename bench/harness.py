@@ -235,6 +235,7 @@ class Client:
         parts = urlsplit(url)
         self.host, self.port = parts.hostname or "127.0.0.1", parts.port or 80
         self.cookies: dict[str, str] = {}
+        self.headers: list[str] = []
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def request(self, method: str, path: str, body: bytes = b"", kind: str = "") -> Answer:
@@ -243,6 +244,7 @@ class Client:
             self._streams = await asyncio.open_connection(self.host, self.port)
         reader, writer = self._streams
         lines = [f"{method} {path} HTTP/1.1", f"Host: localhost:{self.port}"]
+        lines += self.headers
         if self.cookies:
             lines.append("Cookie: " + "; ".join(f"{k}={v}" for k, v in self.cookies.items()))
         if body or method == "POST":
