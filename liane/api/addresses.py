@@ -43,7 +43,7 @@ def _is_private_literal(host: str) -> bool:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
 
 
-def post(url: str, body: bytes, headers: dict[str, str]) -> int:
+def call(method: str, url: str, body: bytes, headers: dict[str, str]) -> int:
     """Call an address; its HTTP status. No redirect is followed, no answer is read.
 
     Raises `Unreachable`.
@@ -56,7 +56,7 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> int:
         raise Unreachable("address refused") from None
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
-        connection.request("POST", path, body, headers)
+        connection.request(method, path, body, headers)
         return connection.getresponse().status
     except ssl.SSLError:
         raise Unreachable("certificate refused") from None

@@ -30,13 +30,27 @@ class Webhook(Base, Authored):
         return self.families.split()
 
 
-class Delivery(Base, Guarded):
-    """One call to make, or made: identifiers and a kind, never a text nor a name."""
+class Outgoing(Base):
+    """A call to make, or made, and how it went (`api.sending`)."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "à envoyer"
         SENT = "sent", "reçu"
         FAILED = "failed", "abandonné"
+
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    due_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveSmallIntegerField(default=0)
+    answer = models.PositiveSmallIntegerField(null=True)
+    error = models.CharField(max_length=100, blank=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class Delivery(Outgoing, Guarded):
+    """One call to make, or made: identifiers and a kind, never a text nor a name."""
 
     rls_using = "(SELECT liane_all())"
 
@@ -47,12 +61,6 @@ class Delivery(Base, Guarded):
     person_id = models.UUIDField(null=True)
     object_id = models.UUIDField(null=True)
     occurred_at = models.DateTimeField(default=timezone.now)
-    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    due_at = models.DateTimeField(default=timezone.now)
-    tries = models.PositiveSmallIntegerField(default=0)
-    answer = models.PositiveSmallIntegerField(null=True)
-    error = models.CharField(max_length=100, blank=True)
-    sent_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

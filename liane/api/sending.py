@@ -5,16 +5,17 @@ import hashlib
 import hmac
 import json
 import time
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from liane.api import addresses, webhooks
-from liane.api.models import Delivery
+from liane.api.models import Delivery, Outgoing
 from liane.core import acting
 
-State = Delivery.State
+State = Outgoing.State
 PAUSES = (10, 60, 300, 1_800, 7_200, 21_600, 43_200, 86_400)
 """Seconds before each new try; after the last one the call is given up."""
 LEASE = dt.timedelta(minutes=5)
@@ -39,11 +40,16 @@ def send_due(now: dt.datetime | None = None) -> int:
     return sum(_send(pk, now) for pk in ids)
 
 
+def take(rows: QuerySet[Any], pk: UUID, now: dt.datetime) -> bool:
+    """Take one row that is due, for :data:`LEASE`; False when another worker has it."""
+    ready = rows.filter(pk=pk, state=State.WAITING, due_at__lte=now)
+    return bool(ready.update(due_at=now + LEASE))
+
+
 def _send(pk: UUID, now: dt.datetime) -> bool:
     """One call, outside any transaction; a lease keeps two workers apart."""
     with acting.acting(acting.system("webhooks")):
-        ready = Delivery.objects.filter(pk=pk, state=State.WAITING, due_at__lte=now)
-        if not ready.update(due_at=now + LEASE):
+        if not take(Delivery.objects.all(), pk, now):
             return False
         delivery = Delivery.objects.select_related("webhook").get(pk=pk)
     body = payload(delivery)
@@ -57,11 +63,11 @@ def _send(pk: UUID, now: dt.datetime) -> bool:
     }
     answer, error = None, ""
     try:
-        answer = addresses.post(delivery.webhook.url, body, headers)
+        answer = addresses.call("POST", delivery.webhook.url, body, headers)
     except addresses.Unreachable as reason:
         error = str(reason)
     with acting.acting(acting.system("webhooks")):
-        return _note(delivery, answer, error, now)
+        return note(delivery, answer, error, now)
 
 
 def payload(delivery: Delivery) -> bytes:
@@ -77,7 +83,8 @@ def payload(delivery: Delivery) -> bytes:
     return json.dumps(told).encode()
 
 
-def _note(delivery: Delivery, answer: int | None, error: str, now: dt.datetime) -> bool:
+def note(delivery: Outgoing, answer: int | None, error: str, now: dt.datetime) -> bool:
+    """Keep how a call ended: received, to be tried again after a pause, or given up."""
     delivery.tries += 1
     delivery.answer, delivery.error = answer, error[:100]
     received = answer is not None and 200 <= answer < 300

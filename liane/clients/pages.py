@@ -13,6 +13,7 @@ from liane.clients import queries, rules, services, words
 from liane.clients.forms import CardForm, KeysForm, ScopesForm
 from liane.clients.models import Client
 from liane.clients.oauth.identity import fhir_base
+from liane.core import registry
 from liane.core.errors import Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
@@ -65,7 +66,7 @@ def new(request: Request) -> HttpResponse:
 def detail(request: Request, client_id: UUID) -> HttpResponse:
     """One application: what it may do, its last calls, its history."""
     client = _client(request, client_id)
-    return render(request, "clients/detail.html", _told(client))
+    return render(request, "clients/detail.html", _told(request, client))
 
 
 @route(Policy.PROFESSIONAL, audit="applications")
@@ -119,7 +120,7 @@ def secret(request: Request, client_id: UUID) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect(_page(client))
-    return render(request, "clients/detail.html", {**_told(client), "secret": text})
+    return render(request, "clients/detail.html", {**_told(request, client), "secret": text})
 
 
 @route(Policy.PROFESSIONAL, audit="applications", methods=POST)
@@ -161,8 +162,11 @@ def _told_beside(form: forms.Form, refusal: Refused) -> None:
     form.add_error(field if field in form.fields else None, refusal.message)
 
 
-def _told(client: Client) -> dict[str, Any]:
+def _told(request: Request, client: Client) -> dict[str, Any]:
+    shown = ((one, one.load(request, client)) for one in registry.application_panels)
+    panels = [{"template": one.template, "context": held} for one, held in shown if held]
     return {
+        "panels": panels,
         "client": client, "said": words.describe(client.granted), "base": fhir_base(),
         "calls": queries.calls(client), "history": queries.history(client),
     }  # fmt: skip

@@ -28,6 +28,7 @@ GROUPS = (
         "messages", "les messages, les demandes et les tâches",
         ("Communication", "CommunicationRequest", "ServiceRequest", "Task"),
     ),
+    Group("subscriptions", "ses propres abonnements aux changements", ("Subscription",)),
     Group("documents", "les documents", ("DocumentReference", "Binary")),
     Group(
         "clinical", "les données cliniques",
@@ -53,6 +54,11 @@ _WHOSE = {
     "user": "des personnes que vous suivez",
     "system": "des personnes que suit la structure",
 }
+
+
+def label_of(kind: str) -> str:
+    """What a kind of resource is, in words."""
+    return _LABELS.get(kind, f"les données « {kind} »")
 
 
 def describe(scopes: Scopes) -> list[str]:

@@ -289,6 +289,8 @@ panels: list[Panel] = []
 structure_panels: list[Panel] = []
 """Parts of an organisation's page in the directory: ``load(request, organisation)``."""
 request_panels: list[Panel] = []
+application_panels: list[Panel] = []
+"""Parts of the page of an application that a house let in: ``load(request, client)``."""
 """Parts of the page of a request for support: ``load(request, referral)``."""
 directory_tabs: list[NavEntry] = []
 """Rubrics of the directory, in order; those without ``roles`` are for everybody."""

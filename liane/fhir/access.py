@@ -80,7 +80,7 @@ class Access:
 
         ``alive``: without those that were deleted through this interface.
         """
-        found: list[Clause] = []
+        found = resource.limits(self)
         if alive and "delete" in resource.interactions:
             found.append(Fixed(("alive", resource.type), (), lambda _: _alive(resource.type)))
         scopes = self.caller.scopes

@@ -1,5 +1,7 @@
 """FHIR R4, for the tools that professionals use every day."""
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate, pre_migrate
 
@@ -10,19 +12,19 @@ class FhirConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare resources and operations; note in versions what the pages change."""
-        from datetime import timedelta
-
         from liane.core import registry
-        from liane.core.registry import Job, Reader
+        from liane.core.registry import Job, Panel, Reader
         from liane.exchange import fhir_import
         from liane.fhir import (
             checking,
             everything,
             expanding,
             importing,
+            notifying,
             operations,
             resources,
             seen,
+            subscription_pages,
             unions,
             uploads,
         )
@@ -34,3 +36,11 @@ class FhirConfig(AppConfig):
         fhir_import.takers.append((importing.takes, importing.take))
         registry.readers.append(Reader("fhir", seen.read))
         registry.add_jobs(Job("fhir.uploads", timedelta(hours=1), uploads.sweep))
+        registry.readers.append(Reader("fhir.subscriptions", notifying.read))
+        registry.add_jobs(
+            Job("fhir.subscriptions", timedelta(seconds=10), notifying.send_due),
+            Job("fhir.subscriptions_log", timedelta(days=1), notifying.forget),
+        )
+        registry.application_panels.append(
+            Panel("subscriptions", "main", 10, "fhir/subscriptions.html", subscription_pages.panel)
+        )

@@ -3,9 +3,11 @@
 from django.db import models
 from django.utils import timezone
 
+from liane.api.models import Outgoing
 from liane.circle.rls import reaches
+from liane.clients.models import Client
 from liane.core.areas import Area
-from liane.core.fields import EncryptedBytesField
+from liane.core.fields import EncryptedBytesField, EncryptedTextField
 from liane.core.models import AppendOnly, Authored, Base, Guarded, StoredFile
 from liane.patients.models import Patient
 
@@ -146,6 +148,70 @@ class Episode(models.Model):
     class Meta:
         managed = False
         db_table = "fhir_episode"
+
+
+class Subscription(Base, Authored, Guarded):
+    """What an application asked to be told of: a search, and the address that is called.
+
+    It is evaluated as its application, with the scopes that made it and that it still has.
+    ``headers``: one a line, sent with each call. ``secret`` signs calls, where it gave one.
+    """
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "en service"
+        ERROR = "error", "en échec"
+        OFF = "off", "arrêté"
+
+    rls_using = (
+        "(SELECT liane_all()) OR EXISTS (SELECT 1 FROM clients_client c WHERE c.id = {t}.client_id"
+        " AND c.organisation_id = ANY ((SELECT liane_holders())::uuid[]))"
+    )
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="subscriptions")
+    scopes = models.TextField()
+    kind = models.CharField(max_length=40)
+    """The type of the resources that it searches."""
+    criteria = EncryptedTextField()
+    channel = models.CharField(max_length=10)
+    endpoint = models.CharField(max_length=500)
+    payload = models.CharField(max_length=60, blank=True)
+    headers = EncryptedTextField(blank=True)
+    secret = EncryptedTextField(blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+    status = models.CharField(max_length=6, choices=Status, default=Status.ACTIVE)
+    error = models.CharField(max_length=200, blank=True)
+    ends_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    """When the management stopped it: its application does not start it again."""
+    stopped_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "status"])]
+
+
+class Notification(Outgoing, Guarded):
+    """One call of a subscription: which resource, of which entry of the journal; no content."""
+
+    rls_using = "(SELECT liane_all())"
+
+    subscription = models.ForeignKey(
+        Subscription, on_delete=models.CASCADE, related_name="notifications"
+    )
+    entry_id = models.UUIDField()
+    object_id = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription", "entry_id", "object_id"], name="fhir_notified_once"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="fhir_notification_due",
+                condition=models.Q(state="waiting"),
+            )
+        ]  # fmt: skip
 
 
 class Definition(Base):

@@ -20,8 +20,7 @@ from liane.fhir.versions import Method, State
 def read(entries: Collection[Entry]) -> None:
     """Keep the versions that these entries tell of. Reading them again changes nothing."""
     for resource in resources.every().values():
-        told = [one for one in entries if one.kind in resource.journal]
-        keys = {getattr(one, resource.journal_key) for one in told} - {None}
+        keys = resource.changed_by(entries)
         if keys:
             _note(resource, keys)
 

@@ -194,7 +194,7 @@ def test_a_name_that_leads_inside_is_refused_when_it_is_called(monkeypatch, addr
     connected = []
     monkeypatch.setattr(socket, "create_connection", lambda *given: connected.append(given))
     with pytest.raises(addresses.Unreachable, match="private"):
-        addresses.post("https://rebound.example.org/", b"{}", {})
+        addresses.call("POST", "https://rebound.example.org/", b"{}", {})
     assert connected == []
 
 

@@ -5,8 +5,8 @@ One module a type, one subclass of :class:`Resource` in each (see ``docs/fhir.md
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -14,9 +14,14 @@ from django.db.models import Model, QuerySet
 from liane.circle.reach import Reach
 from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.models import Entry
 from liane.fhir.outcomes import Problem, problem
 from liane.fhir.refs import Refs
 from liane.fhir.search.params import Param, Reference
+
+if TYPE_CHECKING:
+    from liane.fhir.access import Access
+    from liane.fhir.search.clauses import Clause
 
 Json = dict[str, Any]
 ModelClass = type[Model]
@@ -72,6 +77,15 @@ class Resource:
             return None
         found = getattr(row, self.person_path.replace("__", "_"), None)
         return found if isinstance(found, UUID) else None
+
+    def changed_by(self, entries: Collection[Entry]) -> set[UUID]:
+        """The identifiers of the resources that these entries of the journal tell of."""
+        told = (one for one in entries if one.kind in self.journal)
+        return {getattr(one, self.journal_key) for one in told} - {None}
+
+    def limits(self, access: "Access") -> list["Clause"]:
+        """Conditions of its own on what a caller reads, besides reach and scopes."""
+        return []
 
     def since(self, row: Any) -> dt.datetime:
         """When the row was made."""

@@ -6,8 +6,9 @@ the person is away, and not where.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -17,6 +18,7 @@ from liane.circle.reach import Reach
 from liane.core import keys
 from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.models import Entry
 from liane.directory.models import Organisation
 from liane.fhir import building as fhir
 from liane.fhir.outcomes import unprocessable
@@ -24,9 +26,10 @@ from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.params import Date, Identifier, Indexed, Param, Reference, Token
 from liane.stays import services
-from liane.stays.models import Stay
+from liane.stays.models import Stay, StayFact
 from liane.stays.movement import Action, Kind, Movement, Ward
 from liane.stays.queries import reads_place
+from liane.stays.telling import TEAM_KIND
 
 CORE = "https://hl7.fr/ig/fhir/core"
 EXPECTED = f"{CORE}/StructureDefinition/fr-core-estimated-discharge-date"
@@ -103,6 +106,13 @@ class EncounterResource(Resource):
             body if seen[row.person_id] else _neutral(row)
             for body, row in zip(made, rows, strict=True)
         ]
+
+    def changed_by(self, entries: Collection[Entry]) -> set[UUID]:
+        """The stays of the facts that were told. One query."""
+        facts = {one.object_id for one in entries if one.kind == TEAM_KIND}
+        if not facts:
+            return set()
+        return set(StayFact.objects.filter(pk__in=facts).values_list("stay_id", flat=True))
 
     def create(self, body: Json, refs: Refs) -> Stay:
         """Say that a stay begins, is planned, is over."""
