@@ -180,6 +180,9 @@ class Subscription(Base, Authored, Guarded):
     reason = models.CharField(max_length=500, blank=True)
     status = models.CharField(max_length=6, choices=Status, default=Status.ACTIVE)
     error = models.CharField(max_length=200, blank=True)
+    person = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
+    """Whom alone it is about, where it says so (the French guide of events)."""
+    starts_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
     stopped_at = models.DateTimeField(null=True)
     """When the management stopped it: its application does not start it again."""

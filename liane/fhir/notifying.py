@@ -4,12 +4,13 @@ What is sent is read at the moment of sending, as the application, and noted in 
 a resource that no longer answers to the criteria, or left the application's reach, is not told.
 """
 
+import copy
 import datetime as dt
 import time
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-import structlog
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
@@ -18,14 +19,18 @@ from liane.core import acting, ledger
 from liane.core.models import Entry
 from liane.fhir import reading, resources, subscribing, wire, xml
 from liane.fhir.access import Access
-from liane.fhir.addresses import url
+from liane.fhir.addresses import base, url
+from liane.fhir.bundles import links
 from liane.fhir.models import Notification, Subscription
 from liane.fhir.outcomes import Problem
 from liane.fhir.reading import Shown
 
-log = structlog.get_logger(__name__)
+Json = dict[str, Any]
 State = Notification.State
 BATCH = 50
+EVENTS = "CommunicationRequest"
+ENDPOINT = "https://interop.esante.gouv.fr/ig/fhir/nde/StructureDefinition/recipient-endpoint"
+MEDIUM = {"text": "Appel d’un logiciel"}
 XMLS = frozenset({"application/fhir+xml", "application/xml"})
 
 
@@ -121,11 +126,32 @@ def _called(call: Notification) -> tuple[int | None, str]:
     if row.payload:
         method = "PUT"
         address = f"{row.endpoint.rstrip('/')}/{row.kind}/{shown.key}"
-        body = xml.dump(shown.body) if row.payload in XMLS else wire.dump(shown.body)
+        content = shown.body
+        if row.kind == EVENTS:
+            method, address = "POST", f"{row.endpoint.rstrip('/')}/{row.kind}"
+            content = event(row, shown)
+        body = xml.dump(content) if row.payload in XMLS else wire.dump(content)
     try:
         return addresses.call(method, address, body, _headers(call, body)), ""
     except addresses.Unreachable as reason:
         return None, str(reason)
+
+
+def event(row: Subscription, shown: Shown) -> Json:
+    """A request of notification, as the French guide gives it to a manager of notifications.
+
+    It stands by itself: references are whole addresses, and it names its subscription.
+    """
+    made: Json = copy.deepcopy(shown.body)
+    for holder, name, text in links(made):
+        if name == "reference" and not text.startswith(("#", "urn:", "http")):
+            holder["reference"] = f"{base()}/{text}"
+    made["basedOn"] = [{"reference": url("Subscription", row.pk)}]
+    made["medium"] = [MEDIUM]
+    made["recipient"] = [{
+        "extension": [{"url": ENDPOINT, "valueUrl": row.endpoint}], "display": row.client.name,
+    }]  # fmt: skip
+    return made
 
 
 def _shown(row: Subscription, key: UUID) -> Shown | None:

@@ -4,6 +4,7 @@ A subscription never sees more than its application: each time, the criteria are
 application, within what it may still do.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,7 +32,7 @@ from liane.fhir.outcomes import forbidden, unprocessable
 from liane.fhir.resources.base import Resource
 from liane.fhir.search import asked as asking
 from liane.fhir.search import values
-from liane.fhir.search.clauses import Clause, Fixed
+from liane.fhir.search.clauses import Clause, Fixed, same_person
 from liane.fhir.search.running import find
 
 MOST = 50
@@ -51,7 +52,9 @@ class Wish:
     headers: tuple[str, ...] = ()
     secret: str = ""
     reason: str = ""
-    ends_at: Any = None
+    ends_at: dt.datetime | None = None
+    starts_at: dt.datetime | None = None
+    person_id: UUID | None = None
 
     @property
     def kind(self) -> str:
@@ -64,6 +67,7 @@ class Wish:
             "kind": self.kind, "criteria": self.criteria, "channel": self.channel,
             "endpoint": self.endpoint, "payload": self.payload, "headers": "\n".join(self.headers),
             "secret": self.secret, "reason": self.reason[:500], "ends_at": self.ends_at,
+            "starts_at": self.starts_at, "person_id": self.person_id,
         }  # fmt: skip
 
 
@@ -163,7 +167,8 @@ def clauses_of(resource: Resource, criteria: str, access: Access) -> list[Clause
 def living() -> QuerySet[Subscription]:
     """Those in service: of an application that is allowed, in a house that is open."""
     return Subscription.objects.filter(
-        Q(ends_at=None) | Q(ends_at__gt=timezone.now()), status=Status.ACTIVE,
+        Q(ends_at=None) | Q(ends_at__gt=timezone.now()),
+        Q(starts_at=None) | Q(starts_at__lte=timezone.now()), status=Status.ACTIVE,
         client__status=Client.Status.ACTIVE, client__organisation__active=True,
     )  # fmt: skip
 
@@ -184,6 +189,8 @@ def matching(row: Subscription, keys: Sequence[UUID], access: Access) -> list[An
     access.require(resource.type, "s")
     among = Fixed(("told", resource.type), tuple(keys), lambda leafs: Q(pk__in=list(leafs)))
     clauses = [*clauses_of(resource, row.criteria, access), among]
+    if row.person_id is not None:
+        clauses.append(same_person(resource, row.person_id))
     return find(resource, clauses, access, size=len(keys))
 
 

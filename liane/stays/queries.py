@@ -98,9 +98,27 @@ def reads_place(person_id: UUID) -> bool:
     reach = Reach.of(acting.current())
     if reach.everything:
         return True
-    groups = rules.flags(reach.actor.role, Area.AGENDA)
-    scopes = frozenset().union(*(groups.get(flag, frozenset()) for flag in _READS_PLACE))
+    scopes = _place_scopes(reach)
     return bool(scopes) and reach.grants(scopes).filter(person_id=person_id).exists()
+
+
+def _place_scopes(reach: Reach) -> frozenset[str]:
+    groups = rules.flags(reach.actor.role, Area.AGENDA)
+    return frozenset().union(*(groups.get(flag, frozenset()) for flag in _READS_PLACE))
+
+
+def facts_with_place(reach: Reach) -> QuerySet[StayFact]:
+    """What was told of hospital stays, to whoever reads where the person is."""
+    facts = StayFact.objects.filter(stay__kind=Stay.Kind.HOSPITAL, stay__confidential=False)
+    if reach.everything:
+        return facts
+    scopes = _place_scopes(reach)
+    if not scopes:
+        return facts.none()
+    mine = Stay.objects.within(reach).filter(
+        person_id__in=reach.grants(scopes).order_by().values("person_id")
+    )
+    return facts.filter(stay__in=mine.order_by().values("pk"))
 
 
 def board(stay: Stay) -> Board:

@@ -4,16 +4,18 @@ Read by its own application alone. The secret that signs calls is given in an ex
 (:data:`SECRET`); headers may hold others: all of it is sealed.
 """
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from liane.circle.reach import Reach
 from liane.fhir import building as fhir
-from liane.fhir import subscribing
+from liane.fhir import identifying, subscribing
 from liane.fhir.access import Access
 from liane.fhir.models import Subscription
 from liane.fhir.outcomes import unprocessable
@@ -23,6 +25,7 @@ from liane.fhir.search.clauses import Clause, Fixed
 from liane.fhir.search.params import Identifier, Indexed, Param, Token
 
 SECRET = "https://liane.sante/StructureDefinition/subscription-secret"  # noqa: S105
+NDE = "https://interop.esante.gouv.fr/ig/fhir/nde/StructureDefinition"
 CHANNELS = ("rest-hook", "email")
 PAYLOADS = ("", "application/fhir+json", "application/json", "application/fhir+xml",
             "application/xml")  # fmt: skip
@@ -66,13 +69,13 @@ class SubscriptionResource(Resource):
         """Begin: what is asked for is checked, and in service at once."""
         if body.get("status") not in {"requested", "active"}:
             raise unprocessable("A new subscription is « requested ».", "Subscription.status")
-        made = subscribing.subscribe(_wish(body), refs.access)
+        made = subscribing.subscribe(_wish(body, refs), refs.access)
         body["status"] = _subscription(made)["status"]
         return made
 
     def update(self, row: Any, body: Json, refs: Refs) -> Subscription:
         """Ask for something else, stop or start again."""
-        made = subscribing.change(row, _wish(body), refs.access, str(body.get("status")))
+        made = subscribing.change(row, _wish(body, refs), refs.access, str(body.get("status")))
         body["status"] = _subscription(made)["status"]
         if not made.error:
             body.pop("error", None)
@@ -83,7 +86,7 @@ class SubscriptionResource(Resource):
         subscribing.end(row)
 
 
-def _wish(body: Json) -> subscribing.Wish:
+def _wish(body: Json, refs: Refs) -> subscribing.Wish:
     channel = body.get("channel") or {}
     where = "Subscription.channel"
     kind, payload = str(channel.get("type", "")), str(channel.get("payload") or "")
@@ -105,8 +108,21 @@ def _wish(body: Json) -> subscribing.Wish:
     return subscribing.Wish(
         str(body.get("criteria", "")), kind, endpoint, payload.split(";")[0], tuple(headers),
         str(fhir.extension(body, SECRET, "valueString") or "")[:200],
-        str(body.get("reason", "")), ends_at,
+        str(body.get("reason", "")), ends_at, _start(body), _subject(body, refs),
     )  # fmt: skip
+
+
+def _start(body: Json) -> dt.datetime | None:
+    return fhir.moment(fhir.extension(body, f"{NDE}/start", "valueDateTime"),
+                       "Subscription.extension")  # fmt: skip
+
+
+def _subject(body: Json, refs: Refs) -> UUID | None:
+    """Whom alone a subscription of the French guide of events is about."""
+    said = fhir.extension(body, f"{NDE}/subject", "valueReference")
+    if said is None:
+        return None
+    return identifying.person(body, said, refs, "Subscription.extension")
 
 
 def _subscription(row: Subscription) -> Json:
