@@ -12,8 +12,8 @@ class ExchangeConfig(AppConfig):
     def ready(self) -> None:
         """Offer identity vigilance its queue, and the record what is received and sent."""
         from liane.core import registry
-        from liane.core.registry import EntryKind, Job, NavEntry, Panel
-        from liane.exchange import failures
+        from liane.core.registry import EntryKind, Job, NavEntry, Panel, TodaySection
+        from liane.exchange import failures, pages, unseen
         from liane.exchange.handing import leaving
         from liane.exchange.handing import queries as handing
         from liane.exchange.insi import pages as insi
@@ -41,6 +41,12 @@ class ExchangeConfig(AppConfig):
             Panel("received", "documents", 10, "exchange/received/panel.html", received.panel)
         )
         registry.add_jobs(Job("exchange.retry", timedelta(minutes=30), failures.retry_all))
+        registry.today.append(
+            TodaySection(
+                "identities", "side", 3, "exchange/today.html", pages.today,  # type: ignore[arg-type]
+                roles=unseen.SETTLING | {"manager"},
+            )
+        )  # fmt: skip
         registry.nav.append(
             NavEntry(
                 "Identités",

@@ -11,7 +11,7 @@ from liane.core.errors import NotAllowed, Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
 from liane.directory.models import Practice
-from liane.exchange import failures, queries, services
+from liane.exchange import failures, queries, services, unseen
 from liane.exchange.models import IdentityCase
 
 LIST = "/parametres/identites/"
@@ -20,18 +20,20 @@ LIST = "/parametres/identites/"
 @route(Policy.PROFESSIONAL, audit="identity", methods=("GET", "HEAD"))
 def waiting(request: Request) -> HttpResponse:
     """Messages to settle."""
-    _only_vigilance(request)
-    return render(
-        request,
-        "exchange/waiting.html",
-        {"waiting": queries.open_cases(), "failed": queries.failed()},
-    )
+    _only_settling(request)
+    officer = request.actor.role == Practice.Role.IDENTITY
+    context = {
+        "waiting": queries.open_cases(),
+        "failed": queries.failed() if officer else [],
+        "officer": officer,
+    }
+    return render(request, "exchange/waiting.html", context)
 
 
 @route(Policy.PROFESSIONAL, audit="identity", methods=("GET", "HEAD"))
 def compare(request: Request, case_id: UUID) -> HttpResponse:
     """One message beside the persons it may be about."""
-    _only_vigilance(request)
+    _only_settling(request)
     case = queries.one(case_id)
     if case is None:
         raise Http404
@@ -89,6 +91,21 @@ _ATTACH = {
     IdentityCase.Reason.MERGE: "Rapprocher les dossiers, garder celui-ci",
     IdentityCase.Reason.DEATH: "Confirmer le décès",
 }
+
+
+def today(request: Request) -> dict[str, object] | None:
+    """What waits for whoever settles identities; what nobody sees, for the manager of a structure."""
+    actor = request.actor
+    if actor.role == Practice.Role.MANAGER and actor.organisation_id is not None:
+        found = unseen.for_manager(actor.organisation_id)
+        return {"unseen": found, "house": actor.organisation_id} if found else None
+    mine = queries.to_settle()
+    return {"mine": mine, "officer": actor.role == Practice.Role.IDENTITY} if mine else None
+
+
+def _only_settling(request: Request) -> None:
+    if request.actor.role not in unseen.SETTLING:
+        raise PermissionDenied
 
 
 def _only_vigilance(request: Request) -> None:

@@ -12,6 +12,7 @@ from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.core.areas import Area
 from liane.directory.models import Practice
+from liane.exchange import unseen
 from liane.exchange.models import IdentityCandidate, IdentityCase, RawMessage
 from liane.exchange.traits import SEXES, Line
 from liane.patients.models import Patient
@@ -78,6 +79,15 @@ def count_open() -> int:
     return _reached().filter(status=IdentityCase.Status.OPEN).count()
 
 
+def to_settle() -> unseen.Unseen | None:
+    """What waits for the actor's own word: how many, and since when."""
+    if acting.current().role not in unseen.SETTLING:
+        return None
+    rows = _reached().filter(status=IdentityCase.Status.OPEN).order_by("created_at")
+    moments = list(rows.values_list("created_at", flat=True))
+    return unseen.Unseen(len(moments), moments[0]) if moments else None
+
+
 def one(case_id: UUID) -> IdentityCase | None:
     """A case within reach. The message itself is for machines alone (row-level security)."""
     return _reached().filter(pk=case_id).first()
@@ -100,9 +110,15 @@ def traits(case: IdentityCase) -> dict[str, str]:
 
 
 def _reached() -> QuerySet[IdentityCase]:
-    reached = Reach.of(acting.current()).patients(Area.IDENTITY)
+    """The cases of an officer's persons; for who stands in, the open ones that no officer sees."""
+    actor = acting.current()
+    reached = Reach.of(actor).patients(Area.IDENTITY)
     mine = IdentityCandidate.objects.filter(person__in=reached).values("case_id")
-    return IdentityCase.objects.filter(pk__in=mine)
+    rows = IdentityCase.objects.filter(pk__in=mine)
+    if actor.role == Practice.Role.IDENTITY:
+        return rows
+    rows = rows.filter(status=IdentityCase.Status.OPEN).exclude(reason=IdentityCase.Reason.MERGE)
+    return rows.filter(pk__in=unseen.without_officer(list(rows.values_list("pk", flat=True))))
 
 
 def _lines(said: Mapping[str, str], person: Patient) -> list[Line]:

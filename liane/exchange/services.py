@@ -15,6 +15,7 @@ from liane.core.areas import Area
 from liane.core.errors import NotAllowed, Refused
 from liane.core.models import author_of
 from liane.directory.models import Practice
+from liane.exchange import unseen
 from liane.exchange.applying import apply
 from liane.exchange.hl7v2 import parsing, read
 from liane.exchange.hospitals import speaker
@@ -65,7 +66,7 @@ def set_aside(case_id: UUID) -> int:
 
 
 def _decidable(case_id: UUID, person_id: UUID | None = None) -> IdentityCase:
-    """The open case, within the actor's reach; identity vigilance alone decides."""
+    """The open case, within the actor's reach: an officer's, or nobody's (`unseen`)."""
     actor = acting.current()
     reached = Reach.of(actor).patients(Area.IDENTITY)
     mine = IdentityCandidate.objects.filter(case_id=case_id, person__in=reached)
@@ -73,11 +74,15 @@ def _decidable(case_id: UUID, person_id: UUID | None = None) -> IdentityCase:
         mine = mine.filter(person_id=person_id)
     if not mine.exists():
         raise Http404
-    if actor.role != Practice.Role.IDENTITY:
+    if actor.role not in unseen.SETTLING:
         raise NotAllowed
     case = IdentityCase.objects.select_for_update().get(pk=case_id)
     if case.status != Status.OPEN:
         raise Refused("Ce message a déjà été traité.")
+    if actor.role != Practice.Role.IDENTITY and (
+        case.reason == Reason.MERGE or not unseen.without_officer([case.pk])
+    ):
+        raise NotAllowed
     return case
 
 
