@@ -45,9 +45,19 @@ class AgendaConfig(AppConfig):
         registry.readers.append(Reader("agenda.slots", schedules.read))
         registry.death_steps.append(services.stop_for_death)
         registry.add_jobs(
-            Job("agenda.horizon", timedelta(hours=12), services.extend_all),
-            Job("agenda.imports", timedelta(hours=12), importing.purge),
-            Job("agenda.slots", timedelta(hours=1), schedules.refresh_all),
+            Job(
+                "agenda.horizon",
+                timedelta(hours=12),
+                services.extend_all,
+                label="Visites récurrentes prolongées",
+            ),
+            Job(
+                "agenda.imports",
+                timedelta(hours=12),
+                importing.purge,
+                label="Imports de tournées oubliés",
+            ),
+            Job("agenda.slots", timedelta(hours=1), schedules.refresh_all, label="Créneaux proposés"),
         )
         registry.live_renderers["agenda"] = LiveRenderer("agenda", panels.fresh_row)
         registry.message_actions.append(

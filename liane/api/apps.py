@@ -19,6 +19,16 @@ class ApiConfig(AppConfig):
         )
         registry.readers.append(Reader("api.webhooks", webhooks.read))
         registry.add_jobs(
-            Job("api.webhooks", timedelta(seconds=10), sending.send_due),
-            Job("api.webhooks_log", timedelta(days=1), sending.forget),
+            Job(
+                "api.webhooks",
+                timedelta(seconds=10),
+                sending.send_due,
+                label="Appels aux applications",
+            ),
+            Job(
+                "api.webhooks_log",
+                timedelta(days=1),
+                sending.forget,
+                label="Journal des appels oublié",
+            ),
         )

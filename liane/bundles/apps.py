@@ -20,7 +20,9 @@ class BundlesConfig(AppConfig):
         registry.nav.append(
             NavEntry("Forfaits", "/forfaits/", "note", 55, roles=rules.FIGURES, on_phone=False)
         )
-        registry.add_jobs(Job("bundles.settle", timedelta(hours=6), jobs.settle))
+        registry.add_jobs(
+            Job("bundles.settle", timedelta(hours=6), jobs.settle, label="Décomptes des forfaits")
+        )
         told = {
             "bundle.rights": "Droits à l’assurance maladie saisis",
             "bundle.prepared": "Facture préparée",

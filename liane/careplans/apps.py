@@ -26,9 +26,24 @@ class CareplansConfig(AppConfig):
         registry.panels.append(Panel("careplan", "side", 25, "careplans/panel.html", panels.record))
         registry.readers.append(Reader("careplans", returns.read))
         registry.add_jobs(
-            Job("careplans.silence", timedelta(hours=1), services.note_silences),
-            Job("careplans.reviews", timedelta(hours=1), services.note_reviews),
-            Job("careplans.mails", timedelta(minutes=1), links.send_waiting),
+            Job(
+                "careplans.silence",
+                timedelta(hours=1),
+                services.note_silences,
+                label="Plans restés sans réponse",
+            ),
+            Job(
+                "careplans.reviews",
+                timedelta(hours=1),
+                services.note_reviews,
+                label="Révisions de plans",
+            ),
+            Job(
+                "careplans.mails",
+                timedelta(minutes=1),
+                links.send_waiting,
+                label="Courriels des plans",
+            ),
         )
         registry.live_renderers["careplan"] = LiveRenderer("careplan", panels.moved)
         _kinds(readers)

@@ -22,6 +22,13 @@ class ClientsConfig(AppConfig):
             Panel("applications", "side", 90, "clients/panel.html", launching.panel)
         )
         registry.add_jobs(
-            Job("clients.tokens", timedelta(days=1), issuing.forget),
-            Job("clients.calls", timedelta(days=1), calls.forget),
+            Job(
+                "clients.tokens", timedelta(days=1), issuing.forget, label="Jetons périmés oubliés"
+            ),
+            Job(
+                "clients.calls",
+                timedelta(days=1),
+                calls.forget,
+                label="Appels des applications oubliés",
+            ),
         )

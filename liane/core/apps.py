@@ -17,9 +17,11 @@ class CoreConfig(AppConfig):
             deferred,
             failures,
             health,
+            pages,
             pdf,
             registry,
             sealing,
+            signs,
             triggers,
             wakeup,
         )
@@ -29,12 +31,60 @@ class CoreConfig(AppConfig):
         post_migrate.connect(triggers.install_after_migrate, dispatch_uid="liane.core.triggers")
         got_request_exception.connect(failures.note_request, dispatch_uid="liane.core.failures")
         task_enqueued.connect(wakeup.task_enqueued, dispatch_uid="liane.core.wakeup")
+        registry.nav.append(
+            registry.NavEntry(
+                "État du service", "/parametres/service/", "settings", 75,
+                roles=frozenset({"technical_admin"}),
+            )
+        )  # fmt: skip
+        registry.today.append(
+            registry.TodaySection(
+                "service", "main", 5, "core/today_service.html", pages.service_today,
+                roles=frozenset({"technical_admin"}),
+            )
+        )  # fmt: skip
         registry.add_jobs(
+            registry.Job(
+                "forget-signs",
+                every=dt.timedelta(hours=6),
+                run=signs.forget,
+                label="Signes de vie oubliés",
+            ),
             health.BEAT,
-            registry.Job("forget-tasks", every=dt.timedelta(days=1), run=deferred.purge),
-            registry.Job("files.recheck", every=dt.timedelta(minutes=5), run=store.recheck),
-            registry.Job("files.sweep", every=dt.timedelta(days=1), run=store.sweep),
-            registry.Job("ledger.seal", every=dt.timedelta(seconds=5), run=sealing.seal_recent),
-            registry.Job("ledger.seal-all", every=dt.timedelta(hours=1), run=sealing.seal_all),
-            registry.Job("ledger.anchor", every=dt.timedelta(minutes=10), run=sealing.anchor),
+            registry.Job(
+                "forget-tasks",
+                every=dt.timedelta(days=1),
+                run=deferred.purge,
+                label="Tâches finies oubliées",
+            ),
+            registry.Job(
+                "files.recheck",
+                every=dt.timedelta(minutes=5),
+                run=store.recheck,
+                label="Fichiers en quarantaine",
+            ),
+            registry.Job(
+                "files.sweep",
+                every=dt.timedelta(days=1),
+                run=store.sweep,
+                label="Fichiers sans usage retirés",
+            ),
+            registry.Job(
+                "ledger.seal",
+                every=dt.timedelta(seconds=5),
+                run=sealing.seal_recent,
+                label="Scellement des accès",
+            ),
+            registry.Job(
+                "ledger.seal-all",
+                every=dt.timedelta(hours=1),
+                run=sealing.seal_all,
+                label="Scellement complet",
+            ),
+            registry.Job(
+                "ledger.anchor",
+                every=dt.timedelta(minutes=10),
+                run=sealing.anchor,
+                label="Ancrage du registre",
+            ),
         )

@@ -24,6 +24,8 @@ from django.conf import settings
 from django.db import connection, connections
 from django.utils import timezone
 
+from liane.core import signs
+
 MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 KEYS, FILES, ANCHORS = "keys.sealed", "files", "anchors.jsonl"
@@ -60,6 +62,7 @@ def backup(folder: Path, passphrase: str) -> dict[str, Any]:
         "files": {str(path.relative_to(folder)): _sha256(path) for path in _inside(folder)},
     }
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=1))
+    signs.leave("backup", len(manifest["files"]))
     return manifest
 
 

@@ -10,7 +10,7 @@ from liane.core import registry
 from liane.core.jobs import TRIES
 from liane.core.models import DueJob, Outbox
 
-BEAT = registry.Job("heartbeat", every=dt.timedelta(seconds=5), run=lambda: None)
+BEAT = registry.Job("heartbeat", every=dt.timedelta(seconds=5), run=lambda: None, label="Battement")
 """Work that does nothing: when it is overdue, no worker runs."""
 MEMORY = dt.timedelta(days=7)
 SILENCE = dt.timedelta(seconds=30)

@@ -149,6 +149,18 @@ class DueJob(models.Model):
     last_error = models.CharField(max_length=300, blank=True)
 
 
+class Sign(models.Model):
+    """The last sign of life of a process or of an act of the operator (a backup), by name.
+
+    ``value`` is a number that goes with it (open streams, files saved). No personal data.
+    """
+
+    name = models.CharField(max_length=120, primary_key=True)
+    at = models.DateTimeField()
+    value = models.BigIntegerField(default=0)
+    words = models.CharField(max_length=200, blank=True)
+
+
 class Idempotency(models.Model):
     """A client-made key that was honoured: the same key gives the same answer."""
 

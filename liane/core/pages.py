@@ -4,8 +4,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 
 from liane.core import health, keys, triggers
+from liane.core import service as state
 from liane.core.routes import Policy, route
 
 
@@ -13,6 +15,33 @@ from liane.core.routes import Policy, route
 def live(request: HttpRequest) -> HttpResponse:
     """/sante/live: the process answers. Touches nothing else."""
     return JsonResponse({"status": "ok"})
+
+
+@route(Policy.OPERATOR, audit="health", methods=("GET", "HEAD"))
+def service(request: HttpRequest) -> HttpResponse:
+    """What runs, what waits and since when, for the technical administrator."""
+    groups, jobs = state.groups(), state.work()
+    wrong = [line for group in groups for line in group.lines if state.WORST[line.state]]
+    failing = [job for job in jobs if state.WORST[job.state]]
+    context = {
+        "groups": groups, "jobs": jobs, "wrong": len(wrong) + len(failing), 
+        
+    }  # fmt: skip
+    return render(request, "core/service.html", context)
+
+
+def service_today(request: HttpRequest) -> dict[str, object] | None:
+    """What is wrong, on the technical administrator's Aujourd’hui."""
+    lines = state.wrong()
+    late = [job for job in state.work() if state.WORST[job.state]]
+    return (
+        {
+            "lines": lines,
+            "jobs": late,
+        }
+        if lines or late
+        else None
+    )
 
 
 @route(Policy.PUBLIC, audit="health", methods=("GET", "HEAD"))

@@ -105,11 +105,29 @@ class NoticeKind:
 
 @dataclass(frozen=True)
 class Job:
-    """Periodic work of `liane worker`."""
+    """Periodic work of `liane worker`. ``label`` names it on the page of the service's state."""
 
     name: str
     every: timedelta
     run: Callable[[], Any]
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class ServiceLine:
+    """One thing that the technical administrator watches. No name of a person, no health data.
+
+    ``state``: ``ok``, ``late`` (to watch), ``bad`` (to mend), ``off`` (not set up here). ``help``
+    says what to do; ``path`` is the page that acts, where there is one.
+    """
+
+    group: str
+    label: str
+    state: str
+    value: str = ""
+    at: dt.datetime | None = None
+    help: str = ""
+    path: str = ""
 
 
 @dataclass
@@ -298,6 +316,9 @@ tabs: list[Tab] = []
 entry_kinds: dict[str, EntryKind] = {}
 notice_kinds: dict[str, NoticeKind] = {}
 jobs: dict[str, Job] = {}
+service_checks: list[Callable[[], list[ServiceLine]]] = []
+"""What each room says of its part of the service: queues and their age, connections. Run as the
+system, in a fixed number of queries each."""
 today: list[TodaySection] = []
 absence_steps: list[Callable[[Any], str]] = []
 """Called with a `directory.Absence` inside the transaction that notes it (visits change hands…);

@@ -13,14 +13,22 @@ class ExchangeConfig(AppConfig):
         """Offer identity vigilance its queue, and the record what is received and sent."""
         from liane.core import registry
         from liane.core.registry import EntryKind, Job, NavEntry, Panel, TodaySection
-        from liane.exchange import failures, pages, unseen
+        from liane.exchange import checks, failures, pages, unseen
         from liane.exchange.handing import leaving
         from liane.exchange.handing import queries as handing
         from liane.exchange.insi import pages as insi
         from liane.exchange.mss import incoming, outgoing
         from liane.exchange.received import queries as received
 
-        registry.add_jobs(Job("exchange.send", timedelta(seconds=30), leaving.send_waiting))
+        registry.add_jobs(
+            Job(
+                "exchange.send",
+                timedelta(seconds=30),
+                leaving.send_waiting,
+                label="Envois de documents",
+            )
+        )
+        registry.service_checks.append(checks.lines)
         registry.hand_on.append(handing.path)
         registry.panels.append(
             Panel("insi", "identity", 10, "exchange/insi/panel.html", insi.panel)
@@ -40,7 +48,14 @@ class ExchangeConfig(AppConfig):
         registry.panels.append(
             Panel("received", "documents", 10, "exchange/received/panel.html", received.panel)
         )
-        registry.add_jobs(Job("exchange.retry", timedelta(minutes=30), failures.retry_all))
+        registry.add_jobs(
+            Job(
+                "exchange.retry",
+                timedelta(minutes=30),
+                failures.retry_all,
+                label="Messages d’hôpitaux réessayés",
+            )
+        )
         registry.today.append(
             TodaySection(
                 "identities", "side", 3, "exchange/today.html", pages.today,  # type: ignore[arg-type]

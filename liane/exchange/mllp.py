@@ -13,6 +13,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 import structlog
 from django.db import close_old_connections, connection
 
+from liane.core import signs
 from liane.directory.models import Organisation
 from liane.exchange.hl7v2 import acks
 from liane.exchange.intake import Receipt, receive
@@ -46,15 +47,32 @@ async def serve(
     stopped = asyncio.Event()
     with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    ready(server.sockets[0].getsockname()[1])
+    bound = server.sockets[0].getsockname()[1]
+    ready(bound)
+    alive = asyncio.create_task(_sign(pool, f"{host}:{bound}"))
     try:
         await stopped.wait()
     finally:
+        alive.cancel()
         server.close()
         for task in list(connections):
             task.cancel()
         await asyncio.gather(*connections, return_exceptions=True)
         pool.shutdown()
+
+
+async def _sign(pool: Executor, where: str) -> None:
+    """For the page of the service's state: this listener runs."""
+    loop, name = asyncio.get_running_loop(), signs.process("adt")
+    while True:
+        await loop.run_in_executor(pool, _leave, name, where)
+        await asyncio.sleep(signs.EVERY)
+
+
+def _leave(name: str, where: str) -> None:
+    if not connection.in_atomic_block:
+        close_old_connections()
+    signs.leave(name, words=where)
 
 
 async def _converse(

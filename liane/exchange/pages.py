@@ -94,7 +94,7 @@ _ATTACH = {
 
 
 def today(request: Request) -> dict[str, object] | None:
-    """What waits for whoever settles identities; what nobody sees, for the manager of a structure."""
+    """What waits for whoever settles identities; what nobody sees, for a structure's manager."""
     actor = request.actor
     if actor.role == Practice.Role.MANAGER and actor.organisation_id is not None:
         found = unseen.for_manager(actor.organisation_id)

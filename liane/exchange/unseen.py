@@ -1,9 +1,9 @@
 """Identity cases that no identity officer reaches: who stands in, and who is told that they wait.
 
 The rights table gives the identity (rw) to coordinators and case managers of the care team: they
-settle what no officer would ever see, merges aside, which stay the officers' own. Managers, who read
-figures without names, learn that messages wait and may appoint an officer; what nobody at all can
-settle is the technical administrator's to see, as a number, an age and the structures to call.
+settle what no officer would ever see, merges aside, which stay the officers' own. Managers, who
+read figures without names, learn that messages wait and may appoint an officer; what nobody at all
+can settle is the technical administrator's to see: a number, an age, the structures to call.
 """
 
 import datetime as dt
@@ -64,9 +64,7 @@ def for_manager(organisation_id: UUID) -> Unseen | None:
     with acting.acting(acting.system(_PURPOSE)):
         mine = _in_force().filter(holder_id=organisation_id, scope=Grant.Scope.CARE, deny=False)
         practices = Practice.objects.filter(organisation_id=organisation_id).values("pk")
-        theirs = _in_force().filter(
-            holder_id__in=practices, scope=Grant.Scope.CARE, deny=False
-        )
+        theirs = _in_force().filter(holder_id__in=practices, scope=Grant.Scope.CARE, deny=False)
         about = IdentityCandidate.objects.filter(
             Q(person_id__in=mine.values("person_id")) | Q(person_id__in=theirs.values("person_id")),
             case__status=IdentityCase.Status.OPEN,
@@ -79,7 +77,7 @@ def for_manager(organisation_id: UUID) -> Unseen | None:
 
 
 def stuck() -> Stuck | None:
-    """What nobody can settle: neither an officer, nor who may stand in. A fixed number of queries."""
+    """What nobody can settle: no officer, nobody who stands in. A fixed number of queries."""
     with acting.acting(acting.system(_PURPOSE)):
         waiting = {
             pk: (reason, at)

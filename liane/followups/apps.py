@@ -47,8 +47,18 @@ class FollowupsConfig(AppConfig):
         )  # fmt: skip
         registry.readers.append(Reader("followups", steps.read))
         registry.add_jobs(
-            Job("followups.remind", timedelta(minutes=10), telling.remind),
-            Job("followups.watch", timedelta(hours=1), telling.watch),
+            Job(
+                "followups.remind",
+                timedelta(minutes=10),
+                telling.remind,
+                label="Rappels de la file active",
+            ),
+            Job(
+                "followups.watch",
+                timedelta(hours=1),
+                telling.watch,
+                label="Veille de la file active",
+            ),
         )
         registry.support_steps.append(services.support)
         registry.support_exits.append(queries.exit_of)

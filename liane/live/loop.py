@@ -14,7 +14,7 @@ import structlog
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from liane.core import dispatcher, registry, wakeup
+from liane.core import dispatcher, registry, signs, wakeup
 from liane.core.ids import first_at
 from liane.core.models import Entry, PublishedEntry, Signal
 from liane.live import delivery, events, sessions
@@ -101,6 +101,7 @@ class LiveLoop:
     def begin(self) -> None:
         """Start from what is published now."""
         self.position = dispatcher.last_position()
+        self._sign()
 
     def step(self) -> None:
         """Everything that can be done now."""
@@ -222,7 +223,12 @@ class LiveLoop:
         self.listeners.close(ended)
         alive = [one for one in active if one.session in keys]
         self._aged = dict.fromkeys(alive) | self._aged
+        self._sign(len(alive))
         self.listeners.push((one, events.beat(self.position)) for one in alive)
+
+    def _sign(self, streams: int = 0) -> None:
+        """For the page of the service's state: this process runs, with so many open streams."""
+        signs.leave(signs.process("live"), streams)
 
     def _renew(self) -> None:
         """What a stream may reach changes with duties, contracts and seats: ask again."""

@@ -25,8 +25,18 @@ class MeetingsConfig(AppConfig):
         )
         registry.panels.append(Panel("meetings", "side", 27, "meetings/panel.html", panels.record))
         registry.add_jobs(
-            Job("meetings.silence", timedelta(hours=1), minutes.note_silences),
-            Job("meetings.mails", timedelta(minutes=1), links.send_waiting),
+            Job(
+                "meetings.silence",
+                timedelta(hours=1),
+                minutes.note_silences,
+                label="Comptes rendus restés sans réponse",
+            ),
+            Job(
+                "meetings.mails",
+                timedelta(minutes=1),
+                links.send_waiting,
+                label="Courriels des réunions",
+            ),
         )
         registry.live_renderers["meeting"] = LiveRenderer("meeting", panels.moved)
         registry.engagements.append(calendars.engagements)

@@ -21,8 +21,9 @@ class MessagingConfig(AppConfig):
             Tab,
             TodaySection,
         )
-        from liane.messaging import imap, outside, panels, queries, services
+        from liane.messaging import checks, imap, outside, panels, queries, services
 
+        registry.service_checks.append(checks.lines)
         registry.nav.append(
             NavEntry("Messages", "/messages/", "message", 20, badge=panels.badge, area=Area.THREAD)
         )
@@ -75,8 +76,13 @@ class MessagingConfig(AppConfig):
             Reader("mail", outside.queue),
         ]
         registry.add_jobs(
-            Job("mail.send", timedelta(seconds=10), outside.send_waiting),
-            Job("mail.fetch", timedelta(minutes=1), imap.fetch),
+            Job(
+                "mail.send",
+                timedelta(seconds=10),
+                outside.send_waiting,
+                label="Courriels aux correspondants",
+            ),
+            Job("mail.fetch", timedelta(minutes=1), imap.fetch, label="Relève des réponses"),
         )
         for kind, render in (
             ("message.sent", panels.render_message),

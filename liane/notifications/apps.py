@@ -26,6 +26,16 @@ class NotificationsConfig(AppConfig):
             )
         )
         registry.add_jobs(
-            Job("escalate-urgent", every=dt.timedelta(seconds=30), run=services.escalate),
-            Job("mail-digests", every=dt.timedelta(minutes=10), run=services.digests),
+            Job(
+                "escalate-urgent",
+                every=dt.timedelta(seconds=30),
+                run=services.escalate,
+                label="Relances urgentes",
+            ),
+            Job(
+                "mail-digests",
+                every=dt.timedelta(minutes=10),
+                run=services.digests,
+                label="Résumés par courriel",
+            ),
         )

@@ -49,6 +49,16 @@ class PartnersConfig(AppConfig):
                        escalates=False)
         )  # fmt: skip
         add_jobs(
-            Job("partners.remind", timedelta(hours=1), services.remind),
-            Job("partners.mail", timedelta(minutes=1), campaigns.send_waiting),
+            Job(
+                "partners.remind",
+                timedelta(hours=1),
+                services.remind,
+                label="Conventions à renouveler",
+            ),
+            Job(
+                "partners.mail",
+                timedelta(minutes=1),
+                campaigns.send_waiting,
+                label="Courriels des campagnes",
+            ),
         )

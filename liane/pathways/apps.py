@@ -32,11 +32,26 @@ class PathwaysConfig(AppConfig):
         )
         registry.act_desks.append(ActDesk(counting.codes, counting.recorded, counting.undone))
         registry.add_jobs(
-            Job("pathways.due", timedelta(minutes=15), progress.refresh_due),
-            Job("pathways.silence", timedelta(hours=6), projects.settle_silence),
-            Job("pathways.month", timedelta(hours=6), links.open_month),
-            Job("pathways.mail", timedelta(minutes=2), links.send_waiting),
-            Job("pathways.slots", timedelta(minutes=15), slots.lapse),
+            Job("pathways.due", timedelta(minutes=15), progress.refresh_due, label="Séances dues"),
+            Job(
+                "pathways.silence",
+                timedelta(hours=6),
+                projects.settle_silence,
+                label="Projets de parcours restés sans réponse",
+            ),
+            Job("pathways.month", timedelta(hours=6), links.open_month, label="Liens du mois"),
+            Job(
+                "pathways.mail",
+                timedelta(minutes=2),
+                links.send_waiting,
+                label="Courriels des parcours",
+            ),
+            Job(
+                "pathways.slots",
+                timedelta(minutes=15),
+                slots.lapse,
+                label="Créneaux de parcours expirés",
+            ),
         )
         registry.readers.append(Reader("pathways", slots.unplanned))
         registry.takeovers.append(life.hand_over)

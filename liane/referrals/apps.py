@@ -46,7 +46,14 @@ class ReferralsConfig(AppConfig):
             MessageAction("referral", "Demander un appui", "send", panels.from_message,
                           roles=frozenset(rules.ASKING))
         )  # fmt: skip
-        registry.add_jobs(Job("referrals.widen", timedelta(minutes=5), seeking.widen_due))
+        registry.add_jobs(
+            Job(
+                "referrals.widen",
+                timedelta(minutes=5),
+                seeking.widen_due,
+                label="Recherches élargies",
+            )
+        )
         told = frozenset(rules.EVERYBODY)
         kinds = {
             "referral.sent": ("Nouvelle demande", True),

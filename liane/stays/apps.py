@@ -24,8 +24,18 @@ class StaysConfig(AppConfig):
             TodaySection("stays", "top", 10, "stays/today.html", panels.today)  # type: ignore[arg-type]
         )
         registry.add_jobs(
-            Job("stays.remind", timedelta(minutes=1), escalation.remind),
-            Job("stays.holidays", timedelta(minutes=5), services.end_holidays),
+            Job(
+                "stays.remind",
+                timedelta(minutes=1),
+                escalation.remind,
+                label="Relances d’hospitalisation",
+            ),
+            Job(
+                "stays.holidays",
+                timedelta(minutes=5),
+                services.end_holidays,
+                label="Fins d’absence",
+            ),
         )
         _kinds()
         _notices()

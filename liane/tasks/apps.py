@@ -29,7 +29,9 @@ class TasksConfig(AppConfig):
         registry.message_actions.append(
             MessageAction("task", "En faire une tâche", "task", panels.from_message)
         )
-        registry.add_jobs(Job("tasks.remind", timedelta(minutes=10), services.remind))
+        registry.add_jobs(
+            Job("tasks.remind", timedelta(minutes=10), services.remind, label="Rappels de tâches")
+        )
         registry.takeovers.append(services.hand_over)
         registry.live_renderers["tasks"] = LiveRenderer("tasks", panels.fresh_row)
         kinds = {
