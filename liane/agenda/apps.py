@@ -30,6 +30,10 @@ class AgendaConfig(AppConfig):
         registry.nav.append(NavEntry("Agenda", "/agenda/", "calendar", 30, area=Area.AGENDA))
         registry.tabs.append(Tab("Agenda", "agenda/", 30))
         registry.today.append(
+            TodaySection("resumptions", "top", 15, "agenda/today_resumptions.html",
+                         panels.resumptions)  # type: ignore[arg-type]
+        )  # fmt: skip
+        registry.today.append(
             TodaySection("round", "main", 20, "agenda/today.html", panels.today)  # type: ignore[arg-type]
         )
         registry.today.append(
@@ -59,6 +63,7 @@ class AgendaConfig(AppConfig):
             ),
             Job("agenda.slots", timedelta(hours=1), schedules.refresh_all, label="Créneaux proposés"),
         )
+        registry.live_renderers["resumption"] = LiveRenderer("resumption", panels.fresh_resumption)
         registry.live_renderers["agenda"] = LiveRenderer("agenda", panels.fresh_row)
         registry.message_actions.append(
             MessageAction("appointment", "Planifier une visite", "calendar", panels.from_message)

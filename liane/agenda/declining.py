@@ -55,6 +55,7 @@ def decline_resumption(
         ledger.wrote(cause.person_id, "agenda", object_id=cause.pk, purpose="pas de reprise")
         for visit in chosen:
             journal.signal("agenda", person_id=visit.person_id, object_id=visit.pk)
+        holding.show_waiting(cause, chosen)
     return len(chosen)
 
 

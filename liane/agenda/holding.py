@@ -113,7 +113,16 @@ def propose_resumption(*, cause_id: UUID, resume_from: dt.datetime | None = None
             )
             for pk in waiting(cause).values_list("pk", flat=True)
         )  # fmt: skip
+        show_waiting(cause, waiting(cause))
         return held
+
+
+def show_waiting(cause: Cause, visits: Iterable[Appointment]) -> None:
+    """On the open pages of who comes for these visits: that they wait for a word, or no longer."""
+    for holder in {visit.practice_id or visit.post_id for visit in visits} - {None}:
+        journal.signal(
+            "resumption", person_id=cause.person_id, holder_id=holder, object_id=cause.cause_id
+        )
 
 
 def waiting(cause: Cause) -> QuerySet[Appointment]:
@@ -153,6 +162,7 @@ def accept_resumption(
                 "visits.resumed", person_id=cause.person_id, object_id=cause.pk, to=QUIET
             )
             ledger.wrote(cause.person_id, "agenda", object_id=cause.pk, purpose="reprise")
+            show_waiting(cause, freed)
         return list(freed)
 
 

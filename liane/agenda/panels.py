@@ -20,11 +20,32 @@ def today(request: Request) -> dict[str, Any] | None:
     if not reads(request, Area.AGENDA):
         return None
     found = queries.day_round(timezone.localdate())
-    resumptions = queries.resumptions()
-    if not found.visits and not resumptions and request.actor.role not in {"care", "social"}:
+    if not found.visits and request.actor.role not in {"care", "social"}:
         return None
     summary = f"{found.total} visite{'s' if found.total > 1 else ''}" if found.total else ""
-    return {"round": found, "resumptions": resumptions, "summary": summary}
+    return {"round": found, "summary": summary}
+
+
+def resumptions(request: Request) -> dict[str, Any] | None:
+    """Suspended visits that wait for my word, and the place where those to come appear."""
+    if not reads(request, Area.AGENDA) or request.actor.role in PORTAL_ROLES:
+        return None
+    found = queries.resumptions()
+    return {"resumptions": found, "silent": not found}
+
+
+def fresh_resumption(signal: Any) -> list[Fragment]:
+    """What waits for the word of whoever has the page open, under one cause; nothing any more."""
+    mine = [found for found in queries.resumptions() if found[0].cause_id == signal.object_id]
+    if not mine:
+        gone = f'<div id="reprise-{signal.object_id}" hidden></div>'
+        return [Fragment("resumptions", gone, "prepend")]
+    cause, visits = mine[0]
+    html = render_to_string(
+        "agenda/_resumption.html", {"cause": cause, "visits": visits, "mine": True}
+    )
+    words = f"{visits[0].person.short_name} : des visites suspendues peuvent reprendre"
+    return [Fragment("resumptions", html, "prepend", words)]
 
 
 def may_note(request: Request, person: Any = None) -> bool:

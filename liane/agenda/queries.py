@@ -357,9 +357,12 @@ def _suspended(actor: Actor, now: dt.datetime, person_id: UUID | None) -> QueryS
     return rows.select_related(*RELATED).order_by("starts_at")
 
 
-def waiting_of(cause_id: UUID) -> list[Appointment]:
-    """The visits of one cause that wait for the actor's word, in order."""
+def waiting_of(cause_id: UUID, *, mine: bool = False) -> list[Appointment]:
+    """The visits of one cause that the actor may say a word of, in order; ``mine``: their own."""
+    holders = acting.current().holders
+    own = Q(practice_id__in=holders) | Q(post_id__in=holders) if mine else Q()
     found = reached().filter(
+        own,
         status=Status.SUSPENDED,
         starts_at__gte=timezone.now(),
         suspensions__lifted_at=None,

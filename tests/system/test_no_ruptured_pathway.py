@@ -72,11 +72,12 @@ def test_from_admission_to_return(hospital, nurse, coordinator, meals):
     opens_mme_dupont(coordinator)
     coordinator.sees(re.compile("1 l’a vu"))
 
-    # When the hospital lets her go home
+    # When the hospital lets her go home while the nurse's day is open
+    nurse.opens("/").does_not_see(re.compile("peuvent reprendre|peut reprendre"))
     assert hospital.says("discharge", "S1") == "AA"
 
-    # Then the nurse is asked whether her visits go on, and they do when she says so
-    nurse.opens("/").sees(re.compile("peuvent reprendre|peut reprendre")).finds_it_accessible()
+    # Then the nurse is asked, without reload, whether her visits go on; they do when she says so
+    nurse.sees(re.compile("peuvent reprendre|peut reprendre")).finds_it_accessible()
     nurse.presses("Reprendre")
     opens_mme_dupont(nurse)
     nurse.does_not_see(re.compile(r"\d+\svisites? suspendues?"))

@@ -182,23 +182,29 @@ def take(request: Request, appointment_id: UUID) -> HttpResponse:
 
 @route(Policy.PROFESSIONAL, audit="agenda", methods=POST)
 def resume(request: Request, cause_id: UUID) -> HttpResponse:
-    """Resume one's visits after a stay."""
-    resumed = services.accept_resumption(cause_id=cause_id)
-    if resumed:
-        messages.success(request, "Vos visites reprennent, l’entourage est prévenu.")
+    """Resume visits after a stay: one's own (``mine``), or all those that one may change."""
+    mine = bool(request.POST.get("mine"))
+    chosen = [one.pk for one in queries.waiting_of(cause_id, mine=True)] if mine else None
+    if services.accept_resumption(cause_id=cause_id, appointment_ids=chosen):
+        who = "Vos" if mine else "Les"
+        messages.success(request, f"{who} visites reprennent, l’entourage est prévenu.")
     return back(request, "/agenda/")
 
 
 @route(Policy.PROFESSIONAL, audit="agenda")
 def decline(request: Request, cause_id: UUID) -> HttpResponse:
-    """Do not resume one's visits after a stay, and why."""
-    waiting = queries.waiting_of(cause_id)
+    """Do not resume visits after a stay, and why: one's own (``?mes=1``), or all one may change."""
+    waiting = queries.waiting_of(cause_id, mine=bool(request.GET.get("mes")))
     if not waiting:
         raise Http404
     form = DeclineForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.decline_resumption(cause_id=cause_id, reason=form.cleaned_data["reason"])
+            services.decline_resumption(
+                cause_id=cause_id,
+                reason=form.cleaned_data["reason"],
+                appointment_ids=[one.pk for one in waiting],
+            )
         except Refused as error:
             refused(form, error)
         else:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from liane.agenda import queries, services
+from liane.agenda import panels, queries, services
 from liane.agenda.models import Appointment, Cause
 from liane.agenda.recurrence import Every, Rule
 from liane.agenda.repeating import extend
@@ -14,7 +14,7 @@ from liane.agenda.tests.support import as_, planned, status, statuses, tomorrow
 from liane.agenda.visit import Visit
 from liane.core import acting
 from liane.core.errors import Refused
-from liane.core.models import Entry
+from liane.core.models import Entry, Signal
 from liane.directory.models import Practice
 from liane.patients.models import Patient
 from tests import factories as make
@@ -139,6 +139,31 @@ def back_home(odette: Patient) -> UUID:
     with acting.acting(acting.system("hospital")):
         services.propose_resumption(cause_id=cause, resume_from=tomorrow(0, 2))
     return cause
+
+
+def test_open_pages_are_told_what_waits_and_when_it_no_longer_does(odette: Patient) -> None:
+    claire = make.practice("claire")
+    sonia = make.practice("sonia", role="social", of=make.organisation("SAAD", "saad"))
+    make.member(odette, claire)
+    make.member(odette, sonia, outside_team=True)
+    planned(claire, odette, tomorrow(9, 4))
+    planned(claire, odette, tomorrow(9, 5))
+    planned(sonia, odette, tomorrow(12, 4))
+    back_home(odette)
+    told = {one.holder_id: one for one in Signal.objects.filter(kind="resumption")}
+    assert set(told) == {claire.pk, sonia.pk}
+    with as_(claire):
+        [piece] = panels.fresh_resumption(told[claire.pk])
+        assert "2 de vos visites suspendues peuvent reprendre" in piece.html
+        mine = [one.pk for one in queries.waiting_of(told[claire.pk].object_id, mine=True)]
+        services.accept_resumption(cause_id=told[claire.pk].object_id, appointment_ids=mine)
+        again = Signal.objects.filter(kind="resumption", holder_id=claire.pk).order_by("id").last()
+        [gone] = panels.fresh_resumption(again)
+        assert "hidden" in gone.html
+        assert "reprendre" not in gone.html
+    with as_(sonia):
+        [still] = panels.fresh_resumption(told[sonia.pk])
+        assert "une de vos visites suspendues peut reprendre" in still.html
 
 
 def test_not_resuming_is_said_with_a_reason_and_the_others_keep_theirs(odette: Patient) -> None:

@@ -1,11 +1,13 @@
 """The pages of the agenda, as people walk through them."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from liane.agenda import services
 from liane.agenda.models import Appointment
 from liane.agenda.tests.support import ago, planned, status, statuses, tomorrow
 from liane.circle.compile import compile_grants
@@ -251,3 +253,43 @@ def test_the_person_changes_the_moment_of_a_visit_and_comes_back_home(
     assert browser.post(url, {**form, "next": home})["Location"] == home
     assert "15" in browser.get(home).content.decode()
     assert browser.post(f"/agenda/visites/{visit.pk}/annuler/", {"reason": "x"}).status_code == 403
+
+
+def test_taking_up_again_from_the_first_page_touches_nobody_else_s_visits(
+    odette, claire, sign_in
+) -> None:
+    sonia = make.practice("sonia", role="social", of=make.organisation("SAAD", "saad"))
+    make.member(odette, sonia, outside_team=True)
+    dressing, meals = planned(claire, odette, tomorrow(9, 4)), planned(sonia, odette, tomorrow(12))
+    cause = uuid4()
+    with acting.acting(acting.system("hospital")):
+        services.suspend(
+            person_id=odette.pk, start=ago(), end=None, cause_id=cause, cause_kind="absence"
+        )
+        services.propose_resumption(cause_id=cause)
+    client, path = sign_in("claire"), f"/agenda/reprises/{cause}/"
+    page = client.get("/").content.decode()
+    assert "une de vos visites suspendues peut reprendre" in page
+    assert f"{path}ne-pas-reprendre/?mes=1" in page
+    client.post(path, {"mine": "1"})
+    assert (status(dressing), status(meals)) == (Status.PLANNED, Status.SUSPENDED)
+    assert client.get(f"{path}ne-pas-reprendre/?mes=1").status_code == 404
+    whole = client.get(f"/personnes/{odette.pk}/agenda/").content.decode()
+    assert "une visite suspendue peut reprendre" in whole
+    client.post(path)
+    assert status(meals) == Status.PLANNED
+
+
+def test_declining_from_the_first_page_leaves_the_others_visits(odette, claire, sign_in) -> None:
+    sonia = make.practice("sonia", role="social", of=make.organisation("SAAD", "saad"))
+    make.member(odette, sonia, outside_team=True)
+    dressing, meals = planned(claire, odette, tomorrow(9, 4)), planned(sonia, odette, tomorrow(12))
+    cause = uuid4()
+    with acting.acting(acting.system("hospital")):
+        services.suspend(
+            person_id=odette.pk, start=ago(), end=None, cause_id=cause, cause_kind="absence"
+        )
+        services.propose_resumption(cause_id=cause)
+    path = f"/agenda/reprises/{cause}/ne-pas-reprendre/?mes=1"
+    sign_in("claire").post(path, {"reason": "Plaie guérie"})
+    assert (status(dressing), status(meals)) == (Status.CANCELLED, Status.SUSPENDED)
