@@ -10,16 +10,20 @@ class BundlesConfig(AppConfig):
 
     def ready(self) -> None:
         """Offer the page of money, its journal kinds, its runs, and a protocol's examples run."""
-        from liane.bundles import jobs, rules
+        from liane.bundles import jobs, pages, rules
         from liane.bundles.engine import run_examples
         from liane.core import registry
-        from liane.core.registry import EntryKind, Job, NavEntry
+        from liane.core.registry import EntryKind, Job, NavEntry, TodaySection
 
         registry.protocol_examples.append(run_examples)
         registry.protocol_trials.append("/forfaits/simulations/{}/".format)
         registry.nav.append(
             NavEntry("Forfaits", "/forfaits/", "note", 55, roles=rules.FIGURES, on_phone=False)
         )
+        registry.today.append(
+            TodaySection("bundles", "main", 15, "bundles/today.html", pages.today,  # type: ignore[arg-type]
+                         roles=rules.KEEPERS)
+        )  # fmt: skip
         registry.add_jobs(
             Job("bundles.settle", timedelta(hours=6), jobs.settle, label="Décomptes des forfaits")
         )

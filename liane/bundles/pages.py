@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 
-from liane.bundles import coverage, explained, exports, figures, queries, rules
+from liane.bundles import coverage, explained, exports, figures, queries, rules, waiting
 from liane.bundles.coverage import Said
 from liane.bundles.forms import RightsForm
 from liane.circle.access import access_patient
@@ -54,6 +54,15 @@ def index(request: Request) -> HttpResponse:
             ],
         }  # fmt: skip
     return render(request, "bundles/list.html", context)
+
+
+def today(request: Request) -> dict[str, Any] | None:
+    """What waits to be billed, on the Aujourd’hui of whoever keeps the accounts."""
+    found = queries.house() if rules.keeps_accounts(request.actor) else None
+    if found is None:
+        return None
+    rows = waiting.to_do(found.pk)
+    return {"waiting": rows, "summary": rows[0].summary} if rows else None
 
 
 @route(Policy.PROFESSIONAL, audit=AUDIT, methods=READ)

@@ -184,3 +184,30 @@ def test_the_command_explains_and_settles(ready, capsys):  # noqa: F811
     whole = json.loads(capsys.readouterr().out)
     assert sum(round(float(line["amount"]) * 100) for line in whole["lines"]) == 30101
     assert "Sarrade" not in out
+
+
+@pytest.mark.parametrize("who", ["yves", "sonia"])
+def test_the_first_page_says_what_waits_to_be_billed_with_the_link_that_acts(ready, sign_in, who):  # noqa: F811
+    client = sign_in(who)
+    page = text_of(client.get("/"))
+    assert "séquence à facturer" in page
+    assert "Rien ne vous attend" not in page
+    assert 'href="/forfaits/?vue=pretes#travail"' in page
+    assert "Préparer la facture" in text_of(client.get("/forfaits/?vue=pretes"))
+    client.post(f"/forfaits/sequences/{ready.sequence().pk}/preparer/")
+    page = text_of(client.get("/"))
+    assert "facture à relire et émettre" in page
+    assert "séquence à facturer" not in page
+
+
+def test_the_first_page_says_what_blocks(house, sign_in):
+    house.complete()
+    house.settle()
+    page = text_of(sign_in("yves").get("/"))
+    assert "séquence bloquée" in page
+    assert 'href="/forfaits/?vue=verifier#travail"' in page
+
+
+@pytest.mark.parametrize("who", ["lea", "tess"])
+def test_a_payee_is_told_nothing_of_the_structure_s_accounts(ready, sign_in, who):  # noqa: F811
+    assert "séquence à facturer" not in text_of(sign_in(who).get("/"))
