@@ -127,6 +127,12 @@ class Response(Base, Authored, Shared, Versioned, Scoped):
         "self", null=True, on_delete=models.PROTECT, related_name="corrections"
     )
     reason = models.CharField(max_length=300, blank=True)
+    concerns = models.ForeignKey(
+        Organisation, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    """The organisation whose support somebody judges here (`giving`)."""
+    occasion_id = models.UUIDField(null=True, editable=False)
+    """What is judged, once: an accompaniment."""
     paper = models.ForeignKey(StoredFile, null=True, on_delete=models.PROTECT, related_name="+")
     paper_asked_at = models.DateTimeField(null=True)
 
@@ -138,6 +144,11 @@ class Response(Base, Authored, Shared, Versioned, Scoped):
                 condition=Q(completed_at=None)
                 | Q(status__in=["completed", "amended", "entered-in-error"]),
                 name="response_completed",
+            ),
+            models.UniqueConstraint(
+                fields=["occasion_id"],
+                condition=Q(occasion_id__isnull=False) & ~Q(status="entered-in-error"),
+                name="opinion_once",
             ),
             models.UniqueConstraint(
                 fields=["replaces"], condition=Q(status="in-progress"), name="one_correction"

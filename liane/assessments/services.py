@@ -189,7 +189,7 @@ def complete(
         after = Status.AMENDED if response.replaces_id else Status.COMPLETED
         transition(response, LIFE, after, reason=response.reason)
         _finish(one, settled, for_person)
-        _score(one, settled)
+        score(one, settled)
         kind = KINDS[response.area] + (".amended" if response.replaces_id else "")
         journal.append(
             kind, person_id=response.person_id, object_id=response.pk,
@@ -222,20 +222,22 @@ def _moment(at: dt.datetime, on: dt.date) -> dt.datetime:
     return min(local.replace(year=on.year, month=on.month, day=on.day), timezone.now())
 
 
-def _score(one: state.Opened, settled: Settled) -> None:
+def score(one: state.Opened, settled: Settled) -> None:
+    """Keep the scores of a completed assessment, for whom it is meant."""
     response, seen = one.response, set()
     for item, number in showing.scores(one.definition, settled):
-        score = item.score
-        if score is None or score.code in seen:
+        found = item.score
+        if found is None or found.code in seen:
             continue
-        seen.add(score.code)
-        band = score.band(number)
+        seen.add(found.code)
+        band = found.band(number)
         Score(
             person_id=response.person_id, response=response, area=response.area,
-            url=response.questionnaire.url, code=score.code, label=score.label, unit=score.unit,
+            url=response.questionnaire.url, code=found.code, label=found.label, unit=found.unit,
             value=number,
             band=band.text[:300] if band else "", level=band.level[:40] if band else "",
-            at=response.at, for_person=response.for_person, **author_of(acting.current()),
+            at=response.at, for_team=response.for_team,
+            for_person=response.for_person, **author_of(acting.current()),
         ).save(force_insert=True)  # fmt: skip
 
 

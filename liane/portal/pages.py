@@ -20,7 +20,7 @@ from liane.core.routes import Policy, route
 from liane.patients import services as patients
 from liane.patients.models import Patient
 from liane.patients.queries import wishes
-from liane.portal import queries
+from liane.portal import opinions, queries
 from liane.portal.forms import CarerRight, MyContactData, MyWish
 from liane.timeline import masking
 
@@ -58,7 +58,8 @@ def home(request: Request) -> HttpResponse:
     """What comes next, and everything else one tap away."""
     person = _mine(request, Area.AGENDA, "portal")
     home = queries.home(person, me=request.actor.role == "person")
-    return _page(request, "home", person, home=home)
+    asked = opinions.asked(person) if request.actor.role in queries.OWN else []
+    return _page(request, "home", person, home=home, asked=asked)
 
 
 @route(Policy.PORTAL, audit="agenda", methods=READ)

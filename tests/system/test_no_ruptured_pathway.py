@@ -79,6 +79,12 @@ def test_from_admission_to_return(hospital, nurse, coordinator, meals):
     # Then the nurse is asked, without reload, whether her visits go on; they do when she says so
     nurse.sees(re.compile("peuvent reprendre|peut reprendre")).finds_it_accessible()
     nurse.presses("Reprendre")
+    nurse.does_not_see(re.compile("peuvent reprendre|peut reprendre"))
+
+    # And those of the others, which wait for theirs, go on where she says it for the whole agenda
+    opens_mme_dupont(nurse)
+    nurse.follows("Agenda").sees(re.compile("peuvent reprendre|peut reprendre"))
+    nurse.presses("Reprendre")
     opens_mme_dupont(nurse)
     nurse.does_not_see(re.compile(r"\d+\svisites? suspendues?"))
 

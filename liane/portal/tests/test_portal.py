@@ -31,6 +31,7 @@ PAGES = {
     "plan/": "all",
     "reunions/": "all",
     "evaluations/": "all",
+    "avis/": "own",
     "acces/": "own",
     "coordonnees/": "own",
     "souhaits/": "own",
