@@ -24,7 +24,8 @@ def service(request: HttpRequest) -> HttpResponse:
     wrong = [line for group in groups for line in group.lines if state.WORST[line.state]]
     failing = [job for job in jobs if state.WORST[job.state]]
     context = {
-        "groups": groups, "jobs": jobs, "wrong": len(wrong) + len(failing), 
+        "groups": groups, "jobs": jobs,
+        "failing": len(failing), "wrong": len(wrong) + len(failing), 
         
     }  # fmt: skip
     return render(request, "core/service.html", context)

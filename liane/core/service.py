@@ -186,16 +186,7 @@ def queue(
 
 def _safety() -> Iterable[ServiceLine]:
     group = "Sauvegarde et disque"
-    last = signs.one(BACKUP)
-    old = last is None or last.at < timezone.now() - BACKUP_EVERY
-    yield ServiceLine(
-        group,
-        "Dernière sauvegarde",
-        "bad" if last is None else "late" if old else "ok",
-        f"{last.value} fichier{'s' if last.value > 1 else ''}" if last else "jamais faite",
-        at=last.at if last else None,
-        help="liane backup DOSSIER, chaque jour, vers un autre disque." if old else "",
-    )
+    yield _backup(group)
     try:
         keys.ring()
     except (ImproperlyConfigured, OSError):
@@ -212,6 +203,19 @@ def _safety() -> Iterable[ServiceLine]:
     held = StoredFile.objects.filter(state=StoredFile.State.QUARANTINE).order_by("id")
     first = held.values_list("created_at", flat=True).first()
     yield queue(group, "Fichiers en quarantaine", held.count() if first else 0, first, LATE * 15)
+
+
+def _backup(group: str) -> ServiceLine:
+    label, last = "Dernière sauvegarde", signs.one(BACKUP)
+    if last is None and settings.LIANE_DEMO:
+        return ServiceLine(group, label, "off", "sans objet : c’est une démonstration")
+    if last is None:
+        value, state = "jamais faite", "bad"
+    else:
+        value = f"{last.value} fichier{'s' if last.value > 1 else ''}"
+        state = "late" if last.at < timezone.now() - BACKUP_EVERY else "ok"
+    help = "" if state == "ok" else "liane backup DOSSIER, chaque jour, vers un autre disque."
+    return ServiceLine(group, label, state, value, at=last.at if last else None, help=help)
 
 
 def _disk(group: str) -> ServiceLine:

@@ -93,6 +93,9 @@ def test_a_backup_is_dated(tmp_path, settings, leo):
     settings.LIANE_STORAGE_DIR = tmp_path / "files"
     settings.LIANE_KEYS_FILE = tmp_path / "keys.json"
     settings.LIANE_ANCHORS_FILE = tmp_path / "anchors.jsonl"
+    settings.LIANE_DEMO = True
+    assert line("Dernière sauvegarde").state == "off"
+    settings.LIANE_DEMO = False
     assert line("Dernière sauvegarde").value == "jamais faite"
     signs.leave(service.BACKUP, 12)
     assert (line("Dernière sauvegarde").state, line("Dernière sauvegarde").value) == (
