@@ -11,7 +11,6 @@
      [data-opens="id"] [data-closes]   dialogs
      [data-theme-choice="light|dark|auto"]
      form[data-autosubmit]       sent when a choice changes
-     input[data-files-to="id"]   lists the chosen files in that element
      [data-scroll-end]           a conversation: stays at its end
      form[data-forgets]          signing out: drafts are erased                                  */
 
@@ -366,10 +365,6 @@ document.addEventListener("input", (event) => {
 document.addEventListener("change", (event) => {
   const field = event.target;
   if (field.form?.hasAttribute("data-autosubmit")) field.form.requestSubmit();
-  if (field.dataset?.filesTo) {
-    const list = document.getElementById(field.dataset.filesTo);
-    if (list) list.textContent = [...field.files].map((file) => file.name).join(", ");
-  }
 });
 
 /* ------------------------------------------------------------ network */

@@ -66,13 +66,21 @@ document.addEventListener("click", (event) => {
   const bubble = link.closest(".bubble");
   form.elements.namedItem("reply_to").value = link.dataset.reply;
   const quote = one("[data-reply-quote]", form);
-  quote.textContent = `${one("strong", bubble)?.textContent || ""} : ${one(".text", bubble)?.textContent || ""}`.slice(0, 160);
-  quote.hidden = false;
+  const said = one(".text", bubble)?.textContent || (one("audio", bubble) ? "message vocal" : "pièce jointe");
+  quote.textContent = `${one("strong", bubble)?.textContent || ""} : ${said}`.slice(0, 160);
+  one("[data-reply]", form).hidden = false;
   one("textarea", form).focus();
 });
 
+document.addEventListener("click", (event) => {
+  const off = event.target.closest("[data-reply-off]");
+  if (!off) return;
+  cleared(off.form);
+  one("textarea", off.form).focus();
+});
+
 function cleared(form) {
-  const quote = one("[data-reply-quote]", form);
+  const quote = one("[data-reply]", form);
   if (quote) quote.hidden = true;
   const reply = form.elements.namedItem("reply_to");
   if (reply) reply.value = "";
@@ -87,17 +95,36 @@ document.addEventListener("input", (event) => {
   if (!form || event.target.name !== "text") return;
   clearTimeout(timers.get(form));
   timers.set(form, setTimeout(() => {
+    timers.delete(form);
     post(form.dataset.draftTo, { place: form.dataset.draftPlace, text: event.target.value }).catch(() => {});
   }, DRAFT_AFTER));
+});
+
+/* What is being sent is no draft any more. */
+document.addEventListener("submit", (event) => {
+  clearTimeout(timers.get(event.target));
+  timers.delete(event.target);
+}, true);
+
+/* Leaving before the pause is over: what was typed is kept all the same. */
+addEventListener("pagehide", () => {
+  for (const form of all("form[data-draft-to]")) {
+    if (!timers.has(form)) continue;
+    clearTimeout(timers.get(form));
+    const { value } = form.elements.namedItem("text");
+    post(form.dataset.draftTo, { place: form.dataset.draftPlace, text: value }).catch(() => {});
+  }
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
   const form = event.detail.elt;
   if (!form.matches?.("form[data-draft-to]")) return;
   clearTimeout(timers.get(form));
+  timers.delete(form);
   if (!event.detail.successful) return;
   cleared(form);
   for (const field of all("textarea", form)) { field.value = ""; field.defaultValue = ""; }
+  toTheEnd();
 });
 
 /* A refusal is shown beside the composer, never among the bubbles. */
@@ -156,6 +183,12 @@ document.addEventListener("click", (event) => {
   if (recorder) recorder.stop();
   else record(button);
 });
+
+/* The menu of the last message opens below what is in sight: bring it there. */
+document.addEventListener("toggle", (event) => {
+  if (!event.target.matches?.(".bubble .menu[open]")) return;
+  one(".menu-sheet", event.target)?.scrollIntoView({ block: "nearest" });
+}, true);
 
 function draw() {
   watch(thread());

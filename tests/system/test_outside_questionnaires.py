@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Response
 
 from liane.demo.names import ident
 from tests.system.installation import Installation
@@ -138,11 +138,17 @@ def answers(question: Locator) -> None:
     field.blur()
 
 
+def is_saved(response: Response) -> bool:
+    """The answer to the saving that follows each change."""
+    return response.request.method == "POST" and response.url.endswith("/remplir/")
+
+
 def answers_everything(someone: Someone) -> None:
     """Part after part, looked at by axe, then read again and finished."""
     for _ in range(40):
         for question in questions(someone):
-            answers(question)
+            with someone.page.expect_response(is_saved):
+                answers(question)
         someone.finds_it_accessible()
         part = someone.page.url
         last = someone.main.get_by_role("button", name="Relire et terminer").count()

@@ -138,3 +138,45 @@ def test_the_doctor_calls_her_nurse_by_name_from_the_keyboard(doctor, nurse):
     doctor.sees("Votre avis, @Claire Aubert ?")
 
     nurse.sees("vous interpelle")
+
+
+def test_what_was_attached_is_named_and_taken_back_before_sending(doctor):
+    opens_conversation(doctor)
+    form = doctor.main.locator("#ecrire")
+    pick, photo = form.locator("input[type=file][multiple]"), form.locator("input[capture]")
+    pick.set_input_files(
+        [{"name": "lettre.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}]
+    )
+    photo.set_input_files([{"name": "plaie.png", "mimeType": "image/png", "buffer": b"PNG"}])
+    doctor.sees("lettre.pdf").sees("plaie.png").finds_it_accessible()
+    doctor.presses("Retirer plaie.png")
+    doctor.does_not_see("plaie.png").sees("lettre.pdf")
+    assert photo.evaluate("field => field.files.length") == 0
+    doctor.presses("Retirer lettre.pdf")
+    doctor.does_not_see("lettre.pdf")
+
+
+def test_a_draft_left_at_once_is_found_on_another_device(visitor, doctor):
+    opens_conversation(doctor)
+    box = doctor.main.get_by_label("Écrire à l’équipe de Mme Michelle")
+    box.fill("À relire ce soir")
+    doctor.opens("/")
+    other = visitor("helene.roussel", PHONE)
+    opens_conversation(other)
+    expect(other.main.get_by_label("Écrire à l’équipe de Mme Michelle")).to_have_value(
+        "À relire ce soir"
+    )
+
+
+def test_the_last_message_has_a_whole_menu_and_a_quote_can_be_dropped(nurse):
+    opens_conversation(nurse)
+    last = nurse.main.locator(".bubble").last
+    last.locator("summary").click()
+    expect(last.locator(".menu-item").last).to_be_in_viewport(ratio=1)
+    last.get_by_role("link", name="Répondre").click()
+    quote = nurse.main.locator("[data-reply-quote]")
+    expect(quote).to_be_visible()
+    nurse.finds_it_accessible()
+    nurse.presses("Ne plus répondre à ce message")
+    expect(quote).to_be_hidden()
+    assert nurse.main.locator("[name=reply_to]").input_value() == ""
