@@ -17,6 +17,7 @@ from liane.core.errors import Refused
 from liane.core.http import Request
 from liane.core.ids import parse
 from liane.core.routes import Policy, route
+from liane.core.templatetags.liane import plural
 
 POST = ("POST",)
 
@@ -35,8 +36,9 @@ def returns(request: Request) -> HttpResponse:
         else:
             words = "déjà reçu" if report.again else "reçu"
             messages.success(
-                request, f"Fichier {words} : {report.kept} ligne(s) notée(s), {report.known} déjà "
-                f"connue(s), {len(report.problems)} à regarder.",
+                request, f"Fichier {words} : {plural(report.kept, 'ligne notée,lignes notées')}, "
+                f"{plural(report.known, 'déjà connue,déjà connues')}, "
+                f"{len(report.problems)} à regarder.",
             )  # fmt: skip
             return redirect("bundle_return", return_id=report.file.pk)
     context = {"form": form, "house": house, "files": queries.returns(house.pk)}

@@ -135,6 +135,22 @@ def test_the_emergency_door_is_for_health_professionals(sign_in: SignIn, role: s
     assert sign_in("other").post("/personnes/urgence", URGENT).status_code == 404
 
 
+@pytest.mark.parametrize(("role", "shown"), [("care", True), ("coordinator", False)])
+def test_the_emergency_door_is_found_from_the_list_and_from_a_record_kept_closed(
+    sign_in: SignIn, role: str, shown: bool
+) -> None:
+    make.member(make.patient(), make.practice("claire"))
+    make.practice("other", role=role, of=make.organisation("MSP", "msp"))
+    client = sign_in("other")
+    door = 'href="/personnes/urgence"'
+    assert (door in text(client.get("/personnes/"))) is shown
+    form = {"birth_name": "LABORDE", "given_names": "Odette", "sex": "F",
+            "birth_date": "1941-03-07", "answer": "agrees"}  # fmt: skip
+    page = text(client.post("/personnes/nouvelle", form))
+    assert "déjà suivie" in page
+    assert (door in page) is shown
+
+
 def test_pages_of_accesses_follow_one_another(monkeypatch: pytest.MonkeyPatch) -> None:
     person = story()
     monkeypatch.setattr(accesses, "PAGE", 2)
