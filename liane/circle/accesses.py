@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Max, QuerySet
 from django.utils import timezone
 
+from liane.circle import reviewing
 from liane.circle.models import BreakGlass
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
@@ -225,12 +226,12 @@ def for_officer(organisation_id: UUID, before: UUID | None = None) -> list[Acces
 
 
 def emergencies(organisation_id: UUID, *, reviewed: bool) -> QuerySet[BreakGlass]:
-    """Emergency accesses by the staff of one organisation; evaluate it as the system."""
+    """Emergency accesses that its officer examines; evaluate it as the system."""
     return (
         BreakGlass.objects.filter(
-            practice__organisation_id=organisation_id, reviewed_at__isnull=not reviewed
+            reviewing.examined_by(organisation_id), reviewed_at__isnull=not reviewed
         )
-        .select_related("practice__professional")
+        .select_related("practice__professional", "practice__organisation")
         .order_by("-created_at")
     )
 

@@ -6,7 +6,7 @@ class CircleConfig(AppConfig):
     name = "liane.circle"
 
     def ready(self) -> None:
-        from liane.circle import access, compile, notices, panels, rls, seat_pages
+        from liane.circle import access, compile, notices, panels, reviewing, rls, seat_pages
         from liane.circle.pages import accesses
         from liane.core import guard, registry
         from liane.core.areas import Area
@@ -64,6 +64,13 @@ class CircleConfig(AppConfig):
         registry.panels.append(
             Panel("around", "side", 10, "circle/panel_around.html", panels.around)
         )
+        registry.service_checks.append(reviewing.lines)
+        registry.today.append(
+            TodaySection(
+                "emergencies", "main", 5, "circle/today_emergencies.html", accesses.today,  # type: ignore[arg-type]
+                roles=frozenset({"dpo"}),
+            )
+        )  # fmt: skip
         registry.today.append(
             TodaySection(
                 "invitations", "top", 20, "circle/today_invitations.html", panels.invitations

@@ -141,6 +141,10 @@ class BreakGlass(Base, Authored, Guarded):
     ended_at = models.DateTimeField(null=True, blank=True)
     reviewed_at = models.DateTimeField(null=True, blank=True)
     review = models.CharField(max_length=500, blank=True)
+    reviewer = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """The structure whose data protection officer examines it (`reviewing`)."""
 
 
 class Mask(Base, Authored, Guarded):

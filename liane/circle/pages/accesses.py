@@ -90,6 +90,15 @@ def officer(request: Request) -> HttpResponse:
     return render(request, "circle/accesses_officer.html", context)
 
 
+def today(request: Request) -> dict[str, object] | None:
+    """Emergency accesses to examine, on the officer's Aujourd’hui."""
+    actor = request.actor
+    if actor.organisation_id is None:
+        return None
+    waiting, _ = accesses.to_review(actor.organisation_id)
+    return {"count": len(waiting), "since": waiting[-1].created_at} if waiting else None
+
+
 @route(Policy.PROFESSIONAL, audit="break_glass")
 def emergency(request: Request) -> HttpResponse:
     """Open a record in an emergency: strict traits or matricule, the reason, four hours."""
@@ -114,14 +123,16 @@ def emergency(request: Request) -> HttpResponse:
             if reach_of(request).patients().filter(pk=person.pk).exists():
                 return redirect(f"/personnes/{person.pk}/")
             found = person
-            forms.settle(
+            opened = forms.settle(
                 form, lambda: circle.break_glass(found.pk, reason=data["reason"], text=data["text"])
             )
-            if not form.errors:
-                messages.warning(
-                    request,
-                    "Dossier ouvert pour quatre heures. La personne, son cercle et votre référent "
-                    "à la protection des données sont prévenus.",
+            if opened is not None and not form.errors:
+                told = (
+                    "La personne, son cercle et le référent à la protection des données de "
+                    f"« {opened.reviewer.name} » sont prévenus."
+                    if opened.reviewer is not None
+                    else "La personne et son cercle sont prévenus."
                 )
+                messages.warning(request, f"Dossier ouvert pour quatre heures. {told}")
                 return redirect(f"/personnes/{person.pk}/")
     return render(request, "circle/emergency.html", {"form": form})

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 
+from liane.circle import reviewing
 from liane.circle.access import require_write
 from liane.circle.models import BreakGlass, Mask, Membership, Opposition
 from liane.circle.services.membership import end
@@ -146,14 +147,15 @@ def break_glass(
             reason=reason,
             text=text.strip()[:500],
             ends_at=timezone.now() + lasting,
+            reviewer=reviewing.reviewer(person_id, actor.organisation_id),
             **author_of(actor),
         )
         opened.save(force_insert=True)
         journal.append("glass.broken", person_id=person_id, object_id=opened.pk,
                        to=PERSON_AND_TEAM)  # fmt: skip
-        if actor.organisation_id is not None:
+        if opened.reviewer_id is not None:
             journal.append("glass.to_review", object_id=opened.pk,
-                           to=only_organisation(actor.organisation_id))  # fmt: skip
+                           to=only_organisation(opened.reviewer_id))  # fmt: skip
         ledger.wrote(
             person_id, "record", object_id=opened.pk, ground="accès d’urgence",
             action=AccessRow.Action.BREAK_GLASS, purpose=REASONS[reason],
@@ -179,15 +181,15 @@ def end_break_glass(break_glass_id: UUID) -> BreakGlass:
 
 
 def review_break_glass(break_glass_id: UUID, *, review: str) -> BreakGlass:
-    """The data protection officer of the organisation concludes, once."""
+    """The data protection officer who examines it concludes, once."""
     actor = acting.current()
-    if actor.role != Practice.Role.DPO:
+    if actor.role != Practice.Role.DPO or actor.organisation_id is None:
         raise Http404
     if not review.strip():
         raise Refused("Écrivez votre conclusion.", field="review")
     with transaction.atomic(), acting.acting(acting.system("review of an emergency access")):
         opened = BreakGlass.objects.filter(
-            pk=break_glass_id, practice__organisation_id__in=_own(actor), reviewed_at=None
+            reviewing.examined_by(actor.organisation_id), pk=break_glass_id, reviewed_at=None
         ).first()
         if opened is None:
             raise Http404
@@ -196,7 +198,3 @@ def review_break_glass(break_glass_id: UUID, *, review: str) -> BreakGlass:
         with acting.acting(actor):
             ledger.wrote(opened.person_id, "glass_review", object_id=opened.pk)
     return opened
-
-
-def _own(actor: acting.Actor) -> list[UUID]:
-    return [] if actor.organisation_id is None else [actor.organisation_id]

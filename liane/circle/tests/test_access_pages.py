@@ -99,6 +99,41 @@ def test_in_an_emergency_exact_traits_open_the_record_and_the_officer_reviews(
         assert any(one.urgent for one in accesses.of_record(person.pk, own=False).visits)
 
 
+def test_without_an_officer_of_one_s_own_that_of_her_circle_examines(sign_in: SignIn) -> None:
+    person = story()
+    dac, msp = make.organisation("DAC", "dac"), make.organisation("MSP", "msp")
+    make.member(person, msp)
+    make.member(person, dac, responsible=True)
+    make.practice("dora", role="dpo", of=dac)
+    make.practice("denis", role="dpo", of=msp)
+    make.practice("urgentiste", of=make.organisation("Cabinet des Pins"), name="Anne Roux")
+    opened = sign_in("urgentiste").post("/personnes/urgence", URGENT, follow=True)
+    assert "référent à la protection des données de « DAC »" in text(opened)
+    dora = sign_in("dora")
+    assert "accès à examiner" in text(dora.get("/"))
+    assert "Cabinet des Pins" in text(dora.get("/acces/urgences/"))
+    assert "Rien à examiner" in text(sign_in("denis").get("/acces/urgences/"))
+    with owner():
+        glass = BreakGlass.objects.get()
+    posted = {"opened": str(glass.pk), "review": "Justifié"}
+    assert sign_in("denis").post("/acces/urgences/", posted).status_code == 404
+    dora.post("/acces/urgences/", posted)
+    assert "accès à examiner" not in text(dora.get("/"))
+
+
+def test_where_there_is_no_officer_nobody_is_said_to_be_told_and_the_service_shows_it(
+    sign_in: SignIn,
+) -> None:
+    story()
+    make.practice("urgentiste", of=make.organisation("Cabinet des Pins"), name="Anne Roux")
+    opened = sign_in("urgentiste").post("/personnes/urgence", URGENT, follow=True)
+    assert "La personne et son cercle sont prévenus." in text(opened)
+    make.practice("leo", role="technical_admin", of=make.organisation("Exploitant", "msp"))
+    page = text(sign_in("leo").get("/parametres/service/"))
+    assert "Sans référent à la protection des données" in page
+    assert "Inconsciente" not in page
+
+
 @pytest.mark.parametrize(
     "change",
     [
