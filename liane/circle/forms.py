@@ -279,3 +279,8 @@ class EmergencyForm(forms.Form):
     text = forms.CharField(
         label="L’urgence, en une phrase", widget=forms.Textarea(attrs={"rows": 3}), max_length=500
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("matricule", "birth_name", "given_name", "birth_date"):
+            self.fields[name].either = True  # type: ignore[attr-defined]

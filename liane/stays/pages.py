@@ -16,6 +16,7 @@ from liane.core.routes import PORTAL_ROLES, Policy, route
 from liane.stays import panels, queries, services, words
 from liane.stays.forms import AbsenceForm, MomentForm
 from liane.stays.models import Stay
+from liane.stays.state import Status
 
 
 @route(Policy.SIGNED_IN, audit="stay")
@@ -42,11 +43,17 @@ def declare(request: Request, person_id: UUID) -> HttpResponse:
         "person": person,
         "form": form,
         "kinds": Stay.Kind.choices,
-        "open_stay": queries.current(person.pk),
+        "open_stay": _under_way(person.pk),
         "back": _home(request, person.pk),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "stays/declare.html", context, status=status)
+
+
+def _under_way(person_id: UUID) -> Stay | None:
+    """The absence that a new one would be said beside; one that is over is none."""
+    stay = queries.current(person_id)
+    return stay if stay is not None and stay.status != Status.ENDED else None
 
 
 @route(Policy.PROFESSIONAL, audit="stay", methods=("GET", "HEAD"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from liane.stays import panels, queries
+from liane.stays import panels, queries, services
 from liane.stays.movement import Ward
 from liane.stays.tests.world import admission, as_, circle, fresh, hear, visit
 from tests import factories
@@ -145,3 +145,14 @@ def test_no_absence_costs_one_query(django_assert_num_queries):
     who = circle()
     with as_(who.claire), django_assert_num_queries(1):
         assert panels.banner_context(who.odette, queries.current(who.odette.pk))["stay"] is None
+
+
+def test_an_absence_that_is_over_is_not_said_to_be_noted_already(sign_in):
+    who = circle()
+    client, url = sign_in("claire"), f"/personnes/{who.odette.pk}/absence/"
+    client.post(url, {"kind": "holiday"})
+    assert "déjà notée" in page(client, url)
+    with as_(who.claire):
+        stay = queries.current(who.odette.pk)
+        services.declare_return(stay.pk)
+    assert "déjà notée" not in page(client, url)
