@@ -171,5 +171,8 @@ def end_practice(request: HttpRequest, practice_id: UUID) -> HttpResponse:
         services.end_practice(practice)
     except NotAllowed as refusal:
         raise Http404 from refusal
-    messages.success(request, f"{practice.professional} ne travaille plus ici.")
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, f"{practice.professional} ne travaille plus ici.")
     return redirect(f"/annuaire/structures/{practice.organisation_id}/")

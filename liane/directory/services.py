@@ -156,6 +156,8 @@ def create_post(organisation: Organisation, name: str, phone: str = "") -> Post:
     name = name.strip()
     if not name:
         raise Refused("Donnez un nom au poste, par exemple « Infirmière de garde ».", field="name")
+    if Post.objects.filter(organisation=organisation, name__iexact=name, active=True).exists():
+        raise Refused("Un poste de la structure porte déjà ce nom.", field="name")
     with transaction.atomic():
         post = Post.objects.create(organisation=organisation, name=name[:200], phone=phone[:20])
         _note(post.pk, "poste", "", post.name)
@@ -366,6 +368,8 @@ def end_practice(practice: Practice) -> None:
         rules.manages(acting.current(), practice.organisation_id),
         "Seule la direction tient la liste du personnel.",
     )
+    if rules.is_self(acting.current(), practice):
+        raise Refused("Confiez d’abord la direction à quelqu’un : c’est lui qui vous retirera.")
     with transaction.atomic():
         practice.ended_on = timezone.localdate() - dt.timedelta(days=1)
         practice.save(update_fields=["ended_on"])

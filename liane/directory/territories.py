@@ -232,7 +232,7 @@ def cover(organisation: Organisation, keys: Iterable[str]) -> list[Coverage]:
             made.append(
                 Coverage.objects.create(organisation=organisation, level=level, code=code, **who)
             )
-            _note(organisation, "", key)
+            _note(organisation, "", _said(level, code))
     return made
 
 
@@ -243,8 +243,14 @@ def uncover(row: Coverage) -> None:
         "Le territoire d’une structure est tenu par elle.",
     )
     with transaction.atomic():
-        _note(row.organisation, f"{row.level}:{row.code}", "")
+        _note(row.organisation, _said(row.level, row.code), "")
         row.delete()
+
+
+def _said(level: str, code: str) -> str:
+    """« Landes (département) »: what the history of the structure shows."""
+    place = PLACES[Level(level)].objects.filter(pk=code).first()
+    return f"{place.name if place else code} ({Level(level).label})"
 
 
 def _note(organisation: Organisation, before: str, after: str) -> None:

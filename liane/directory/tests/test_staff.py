@@ -89,6 +89,25 @@ def test_who_leaves_is_out_at_once(direction, sign_in):
     assert sign_in(user.username).get("/annuaire/absences/").status_code == 403
 
 
+def test_direction_does_not_take_itself_out_by_one_tap(direction, sign_in):
+    practice, _ = invite(direction)
+    client = sign_in(direction.professional.user.username)
+    page = client.get(f"/annuaire/structures/{direction.organisation_id}/").content.decode()
+    assert "Confirmer le départ" in page
+    assert f"/annuaire/lieux/{practice.pk}/fin" in page
+    assert f"/annuaire/lieux/{direction.pk}/fin" not in page
+    client.post(f"/annuaire/lieux/{direction.pk}/fin")
+    direction.refresh_from_db()
+    assert direction.ended_on is None
+
+
+def test_two_posts_of_a_structure_do_not_bear_one_name(direction):
+    with acting(make.actor(direction)):
+        services.create_post(direction.organisation, "Accueil")
+        with pytest.raises(Refused):
+            services.create_post(direction.organisation, "accueil")
+
+
 def test_any_professional_corrects_a_telephone_and_signs_it(direction):
     claire = make.practice("claire", name="Claire Aubert")
     with acting(make.actor(claire)):

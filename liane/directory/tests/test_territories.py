@@ -97,8 +97,8 @@ def test_only_the_house_keeps_its_territory_and_the_history_stays(landes) -> Non
         territories.uncover(Coverage.objects.get())
     said = Change.objects.filter(what="territoire").order_by("at")
     assert [(one.before, one.after) for one in said] == [
-        ("", "department:40"),
-        ("department:40", ""),
+        ("", "Landes (département)"),
+        ("Landes (département)", ""),
     ]
 
 
