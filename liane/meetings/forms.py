@@ -19,7 +19,9 @@ def _text(label: str, rows: int = 3, longest: int = 2_000, **more: Any) -> forms
 class GuestForm(forms.Form):
     """A professional outside the circle."""
 
-    guest_name = forms.CharField(label="Son nom", max_length=120, required=False)
+    guest_name = forms.CharField(
+        label="Ou quelqu’un d’ailleurs : son nom", max_length=120, required=False
+    )
     guest_what = forms.CharField(label="Sa fonction", max_length=120, required=False)
     guest_email = forms.EmailField(label="Son adresse de messagerie", required=False)
     guest_phone = forms.CharField(

@@ -34,11 +34,28 @@ SHOWN = 200
 
 @dataclass
 class Line:
-    """One sentence of a notification."""
+    """One sentence, said once however often it happened in a row: ``row`` is the newest."""
 
     row: Notification
     sentence: str
     label: str
+    others: list[Notification] = field(default_factory=list)
+
+    @property
+    def times(self) -> int:
+        """How often it happened."""
+        return 1 + len(self.others)
+
+    @property
+    def rows(self) -> list[Notification]:
+        """Every notification behind it."""
+        return [self.row, *self.others]
+
+    def says(self, row: Notification, sentence: str) -> bool:
+        """True when ``row``, older, adds nothing to it."""
+        mine = self.row
+        same = (mine.kind, mine.urgent, self.sentence) == (row.kind, row.urgent, sentence)
+        return same and (mine.read_at is None) == (row.read_at is None)
 
 
 @dataclass
@@ -108,7 +125,11 @@ def told(actor: Actor) -> list[Group]:
         person = persons.get(row.person_id) if row.person_id else None
         group = groups.setdefault(row.person_id or row.thread_id or row.id, Group(person))
         say = notice.calling if row.called and notice.calling else notice.sentence
-        group.lines.append(Line(row, say(entry, person), notice.label))
+        sentence = say(entry, person)
+        if group.lines and group.lines[-1].says(row, sentence):
+            group.lines[-1].others.append(row)
+        else:
+            group.lines.append(Line(row, sentence, notice.label))
     ledger.read(list(persons), "notifications")
     return sorted(groups.values(), key=lambda one: (not one.urgent, not one.unread))
 

@@ -60,7 +60,7 @@ def test_a_meeting_is_convened_polled_held_and_its_minutes_approved(visitor, sit
     isabelle.writes("Pourquoi se réunir", "Il ne veut plus du portage").writes("Lieu", "Mairie")
     isabelle.writes("Date 1", moment(2)).writes("Date 2", moment(30))
     isabelle.page.get_by_label(re.compile("Claire Aubert")).check()
-    isabelle.writes("Son nom", GUEST).writes("Sa fonction", "cardiologue")
+    isabelle.writes("Ou quelqu’un d’ailleurs : son nom", GUEST).writes("Sa fonction", "cardiologue")
     isabelle.writes("Son adresse", "hiriart@mss.invalid")
     isabelle.writes("Accord de la personne", "Dit à Isabelle").finds_it_accessible()
     isabelle.presses("Convoquer").sees("Réunion à dater")

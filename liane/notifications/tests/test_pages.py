@@ -1,5 +1,7 @@
 """The list, its choices, and who may not see them."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -21,6 +23,19 @@ def test_the_list_groups_by_person_and_opening_one_reads_it(circle, sign_in) -> 
     (row,) = rows("claire")
     answer = client.post(f"/notifications/{row.pk}/ouvrir")
     assert answer.headers["Location"] == f"/personnes/{person.pk}/"
+    assert unread("claire") == 0
+
+
+def test_the_same_sentence_is_said_once_with_how_often(circle, sign_in) -> None:
+    person, _, paul = circle
+    for _ in range(3):
+        tell(person, by=paul)
+    client = sign_in("claire")
+    page = client.get("/notifications/").content.decode()
+    assert page.count("/ouvrir") == 1
+    assert "· 3 fois" in page
+    groups = re.findall(r'name="group" value="([^"]+)"', page)
+    client.post("/notifications/lues", {"group": groups})
     assert unread("claire") == 0
 
 
