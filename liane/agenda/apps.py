@@ -61,7 +61,9 @@ class AgendaConfig(AppConfig):
                 importing.purge,
                 label="Imports de tournées oubliés",
             ),
-            Job("agenda.slots", timedelta(hours=1), schedules.refresh_all, label="Créneaux proposés"),
+            Job(
+                "agenda.slots", timedelta(hours=1), schedules.refresh_all, label="Créneaux proposés"
+            ),
         )
         registry.live_renderers["resumption"] = LiveRenderer("resumption", panels.fresh_resumption)
         registry.live_renderers["agenda"] = LiveRenderer("agenda", panels.fresh_row)

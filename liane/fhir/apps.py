@@ -35,11 +35,23 @@ class FhirConfig(AppConfig):
         operations.register(everything.EVERYTHING, checking.VALIDATE, expanding.EXPAND)
         fhir_import.takers.append((importing.takes, importing.take))
         registry.readers.append(Reader("fhir", seen.read))
-        registry.add_jobs(Job("fhir.uploads", timedelta(hours=1), uploads.sweep))
+        registry.add_jobs(
+            Job("fhir.uploads", timedelta(hours=1), uploads.sweep, label="Dépôts inachevés retirés")
+        )
         registry.readers.append(Reader("fhir.subscriptions", notifying.read))
         registry.add_jobs(
-            Job("fhir.subscriptions", timedelta(seconds=10), notifying.send_due),
-            Job("fhir.subscriptions_log", timedelta(days=1), notifying.forget),
+            Job(
+                "fhir.subscriptions",
+                timedelta(seconds=10),
+                notifying.send_due,
+                label="Abonnements servis",
+            ),
+            Job(
+                "fhir.subscriptions_log",
+                timedelta(days=1),
+                notifying.forget,
+                label="Journal des abonnements oublié",
+            ),
         )
         registry.application_panels.append(
             Panel("subscriptions", "main", 10, "fhir/subscriptions.html", subscription_pages.panel)
