@@ -115,7 +115,7 @@ def save(
     questions was answered otherwise since then, unless that was ``decided``.
     """
     with transaction.atomic():
-        one = _open_locked(response_id)
+        one = open_locked(response_id)
         response = one.response
         wanted = {p: v for p, v in posted.values.items() if p not in set(keep_theirs)}
         crossed = [] if decided else _crossed(one, version, wanted)
@@ -127,7 +127,7 @@ def save(
             item = one.definition.items[add[0]]
             if item.repeated:
                 after.add(item, add[1])
-        settled = settle(one.definition, after, _supplied(response))
+        settled = settle(one.definition, after, supplied_for(response))
         one.answers = settled.answers
         changes = state.changed(before, one.answers)
         if not changes and before.counts == one.answers.counts and at in (None, response.at):
@@ -173,7 +173,7 @@ def complete(
     Raises :class:`Incomplete` with the questions missing, Conflict when it moved since ``version``.
     """
     with transaction.atomic():
-        one = _open_locked(response_id)
+        one = open_locked(response_id)
         response = one.response
         if response.version != version:
             raise Conflict(
@@ -181,7 +181,7 @@ def complete(
             )
         if on is not None:
             response.at = _moment(response.at, on)
-        settled = settle(one.definition, one.answers, _supplied(response))
+        settled = settle(one.definition, one.answers, supplied_for(response))
         lacking = missing(one.definition, settled)
         if lacking:
             raise Incomplete(lacking)
@@ -315,7 +315,7 @@ def _mine(response_id: UUID, *, lock: bool = False) -> Response:
     return found
 
 
-def _open_locked(response_id: UUID) -> state.Opened:
+def open_locked(response_id: UUID) -> state.Opened:
     """An assessment in progress, locked, that the actor may write."""
     response = _mine(response_id, lock=True)
     require_write(response.person_id, Area(response.area))
@@ -324,5 +324,6 @@ def _open_locked(response_id: UUID) -> state.Opened:
     return state.opened(response)
 
 
-def _supplied(response: Response) -> dict[str, object]:
+def supplied_for(response: Response) -> dict[str, object]:
+    """The variables that its expressions read."""
     return queries.supplied(response)

@@ -23,6 +23,7 @@ class FhirConfig(AppConfig):
             notifying,
             operations,
             resources,
+            sdc,
             seen,
             subscription_pages,
             unions,
@@ -32,7 +33,9 @@ class FhirConfig(AppConfig):
         pre_migrate.connect(unions.drop_before_migrate, dispatch_uid="liane.fhir.unions.drop")
         post_migrate.connect(unions.install_after_migrate, dispatch_uid="liane.fhir.unions")
         resources.load()
-        operations.register(everything.EVERYTHING, checking.VALIDATE, expanding.EXPAND)
+        operations.register(
+            everything.EVERYTHING, checking.VALIDATE, expanding.EXPAND, sdc.POPULATE, sdc.EXTRACT
+        )
         fhir_import.takers.append((importing.takes, importing.take))
         registry.readers.append(Reader("fhir", seen.read))
         registry.add_jobs(

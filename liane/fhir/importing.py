@@ -54,7 +54,9 @@ class _Importer:
 
 
 def takes(kind: str) -> bool:
-    """True for a type that is imported this way."""
+    """True for a type that is imported this way; questionnaires have their own (everybody's)."""
+    if kind == "Questionnaire":
+        return False
     resource = resources.get(kind)
     return resource is not None and "create" in resource.interactions
 

@@ -18,8 +18,8 @@ EVERYBODY = ASKING | PORTAL_ROLES
 
 
 def asks(actor: Actor) -> bool:
-    """Somebody who may make a request."""
-    return actor.is_system or actor.role in EVERYBODY
+    """Somebody who may make a request; the software of a structure makes those of its house."""
+    return actor.is_system or actor.kind == "client" or actor.role in EVERYBODY
 
 
 def sits_at(actor: Actor, organisation_id: object) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -60,6 +61,8 @@ class Wanted:
     caller_is: str = ""
     channel: str = Referral.Channel.LIANE
     source_message_id: UUID | None = None
+    asker_id: UUID | None = None
+    """The professional in whose name the software of their structure asks."""
 
 
 def send(wanted: Wanted, *, files: Sequence[StoredFile] = (), key: UUID | None = None) -> Referral:
@@ -216,7 +219,7 @@ def _written(
         organisation=to,
         person=person,
         by_circle=invited,
-        for_team=invited and actor.role in rules.ASKING,
+        for_team=invited and (actor.kind == "client" or actor.role in rules.ASKING),
         channel=wanted.channel,
         motive=wanted.motive,
         urgency=wanted.urgency,
@@ -260,26 +263,49 @@ def _requester(actor: acting.Actor, wanted: Wanted, *, call: bool) -> dict[str, 
     if call:
         return {"requester_kind": Kind.CALLER, "requester_id": None,
                 "requester_label": wanted.caller_is[:250]}  # fmt: skip
+    if actor.kind == "client":
+        return _software(actor, wanted)
     if actor.role == "person":
         return {"requester_kind": Kind.PERSON, "requester_id": actor.holder_id,
                 "requester_label": "la personne elle-même"}  # fmt: skip
     if actor.role not in rules.ASKING:
         return {"requester_kind": Kind.CARER, "requester_id": actor.holder_id,
                 "requester_label": actor.label[:250]}  # fmt: skip
-    places = Practice.objects.select_related("organisation", "professional")
-    place = places.get(pk__in=[actor.holder_id])
+    place = _places().get(pk__in=[actor.holder_id])
     if actor.role in rules.FOR_THE_HOUSE:
         return {
             "requester_kind": Kind.ORGANISATION,
             "requester_id": place.organisation_id,
             "requester_label": f"{place.organisation.name} ({place.professional.name})"[:250],
         }
+    return _professional(place)
+
+
+def _places() -> QuerySet[Practice]:
+    return Practice.objects.select_related("organisation", "professional")
+
+
+def _professional(place: Practice) -> dict[str, Any]:
     what = place.professional.profession_label or place.get_role_display()
     return {
         "requester_kind": Kind.PROFESSIONAL,
         "requester_id": place.pk,
         "requester_label": f"{place.professional.name}, {what}"[:250],
     }
+
+
+def _software(actor: acting.Actor, wanted: Wanted) -> dict[str, Any]:
+    """For one of its own professionals, else for the structure. Raises Refused for another's."""
+    if wanted.asker_id is not None:
+        place = _places().filter(
+            pk=wanted.asker_id, organisation_id=actor.organisation_id, ended_on=None
+        ).first()  # fmt: skip
+        if place is None:
+            raise Refused("Ce professionnel n’est pas de votre structure.", field="requester")
+        return _professional(place)
+    house = Organisation.objects.get(pk=actor.organisation_id)
+    return {"requester_kind": Kind.ORGANISATION, "requester_id": house.pk,
+            "requester_label": f"{house.name} ({actor.label})"[:250]}  # fmt: skip
 
 
 def _identity(wanted: Wanted, person: Patient | None) -> dict[str, str]:

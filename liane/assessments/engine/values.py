@@ -188,6 +188,13 @@ def _within(item: Item, value: Value) -> None:
             raise Unreadable(f"La réponse doit être {words} {label(bound)}.")
 
 
+def check(item: Item, value: Value) -> None:
+    """Raise :class:`Unreadable` for a value out of the bounds, length or form that an item asks."""
+    _within(item, value)
+    if isinstance(value.get("valueString"), str):
+        _text(item, value["valueString"])
+
+
 # ------------------------------------------------------------------ comparing
 def bare(value: Value) -> Any:
     """The value without its name."""

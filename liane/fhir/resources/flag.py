@@ -1,5 +1,11 @@
-"""Flag: a vigilance point, shown at the head of the record while it stands."""
+"""Flag: a vigilance point, shown at the head of the record while it stands.
 
+To create one is to write a note of vigilance and to pin it: ``code.text`` is what is shown, and the
+note says :data:`TEXT`, or the same words. ``inactive``, it is taken off, with a reason
+(:data:`REASON`); the note stays.
+"""
+
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -8,12 +14,19 @@ from django.utils import timezone
 
 from liane.circle.reach import Reach
 from liane.core.areas import Area
+from liane.core.audience import TEAM
 from liane.fhir import building as fhir
 from liane.fhir import people
+from liane.fhir.outcomes import unprocessable
+from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.params import NOTHING, Custom, Date, Identifier, Param, Reference, Test
-from liane.timeline.models import Pin
+from liane.timeline import services
+from liane.timeline.models import Note, Pin
 
+TEXT = "https://liane.sante/StructureDefinition/vigilance-text"
+REASON = "https://liane.sante/StructureDefinition/vigilance-reason"
+LABEL = 60
 LEVELS = "https://liane.sante/CodeSystem/vigilance-level"
 
 
@@ -34,7 +47,7 @@ class FlagResource(Resource):
     model = Pin
     area = Area.CLINICAL_NOTE
     person_path = "person_id"
-    interactions = READ
+    interactions = READ | {"create", "update", "patch"}
     journal = ("vigilance.pinned", "vigilance.ended")
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier"),
@@ -57,6 +70,50 @@ class FlagResource(Resource):
         """At most three queries: who pinned it."""
         known = people.references(row.author_holder_id for row in rows)
         return [fhir.cleaned(_flag(row, people.author(row, known))) for row in rows]
+
+    def create(self, body: Json, refs: Refs) -> Pin:
+        """Write a note of vigilance, and show it at the head of the record."""
+        if body.get("status") != "active":
+            raise unprocessable("A new point is « active ».", "Flag.status")
+        person = refs.required(body.get("subject"), "Patient", "Flag.subject")
+        label = fhir.words_of(body.get("code")).strip()
+        if not 0 < len(label) <= LABEL:
+            raise unprocessable(f"A few words to show: {LABEL} characters at most.", "Flag.code")
+        note = services.write_note(
+            person, kind=Note.Kind.VIGILANCE, to=TEAM,
+            text=str(fhir.extension(body, TEXT, "valueString") or label),
+            pin=services.PinWish(label, _level(body), _until(body)),
+        )  # fmt: skip
+        made: Pin = Pin.objects.get(note_id=note.pk)  # pinned just above, by the same actor
+        return made
+
+    def update(self, row: Any, body: Json, refs: Refs) -> Pin:
+        """Take it off. What it says does not change."""
+        person = refs.required(body.get("subject"), "Patient", "Flag.subject")
+        said = (person, fhir.words_of(body.get("code")).strip(), _level(body))
+        if said != (row.person_id, row.label, row.level):
+            raise unprocessable("What a point says does not change: write another.",
+                                "Flag")  # fmt: skip
+        over = row.ends_at is not None and row.ends_at <= timezone.now()
+        if body.get("status") == "active" and over:
+            raise unprocessable("This point was taken off: write another.", "Flag.status")
+        if body.get("status") == "active" or over:
+            return row
+        reason = str(fhir.extension(body, REASON, "valueString") or "retiré par le logiciel")
+        services.unpin_vigilance(row.pk, reason=reason)
+        found: Pin = Pin.objects.get(pk=row.pk)  # written just above, by the same actor
+        return found
+
+
+def _level(body: Json) -> str:
+    code = fhir.code_of(body.get("category"), LEVELS)
+    if code and code not in Pin.Level.values:
+        raise unprocessable(f"One of {', '.join(Pin.Level.values)}.", "Flag.category")
+    return code or str(Pin.Level.LATE)
+
+
+def _until(body: Json) -> dt.date | None:
+    return fhir.day((body.get("period") or {}).get("end"), "Flag.period.end")
 
 
 def _flag(row: Pin, author: Json | None) -> Json:

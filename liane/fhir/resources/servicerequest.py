@@ -1,7 +1,13 @@
-"""ServiceRequest: a request for support (*demande d’appui*) to a structure, and where it stands."""
+"""ServiceRequest: a request for support (*demande d’appui*) to a structure, and where it stands.
+
+To create one is to send it: what the person said of it stands in :data:`CONSENT`. Without a
+performer it goes to who answers for the address. Its sender takes it back (``revoked``) or asks
+again (``active``), with the reason in :data:`REASON`; the desk answers it in the pages.
+"""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -9,7 +15,10 @@ from liane.circle.reach import Reach
 from liane.core.areas import Area
 from liane.fhir import building as fhir
 from liane.fhir import people
+from liane.fhir.outcomes import unprocessable
+from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
+from liane.fhir.resources.patient import contact, traits
 from liane.fhir.search.constant import constant
 from liane.fhir.search.params import (
     Date,
@@ -19,6 +28,7 @@ from liane.fhir.search.params import (
     Reference,
     Token,
 )
+from liane.referrals import motives, sending, services
 from liane.referrals.models import Referral
 from liane.referrals.states import Status
 
@@ -31,6 +41,11 @@ HELD = {
     code: tuple(str(one) for one, said in STATUS.items() if said == code)
     for code in set(STATUS.values())
 }
+CONSENT = "https://liane.sante/StructureDefinition/request-consent"
+CONSENT_NOTE = "https://liane.sante/StructureDefinition/request-consent-note"
+REASON = "https://liane.sante/StructureDefinition/request-reason"
+ASKERS = ("PractitionerRole", "Organization", "Practitioner", "Patient", "RelatedPerson")
+URGENCIES = {"routine": "normal", "asap": "soon", "urgent": "urgent", "stat": "urgent"}
 PRIORITY = {"urgent": "urgent", "soon": "asap", "normal": "routine"}
 
 
@@ -41,7 +56,7 @@ class ServiceRequestResource(Resource):
     model = Referral
     area = Area.CIRCLE
     person_path = "person_id"
-    interactions = READ
+    interactions = READ | {"create", "update", "patch"}
     journal = (
         "referral.sent", "referral.received", "referral.qualified", "referral.answered",
         "referral.refused", "referral.done", "referral.revoked", "referral.reopened",
@@ -78,6 +93,95 @@ class ServiceRequestResource(Resource):
         """At most three queries: who asked."""
         known = people.references(row.requester_id for row in rows)
         return [fhir.cleaned(_request(row, known.get(row.requester_id))) for row in rows]
+
+    def create(self, body: Json, refs: Refs) -> Referral:
+        """Send a request."""
+        where = "ServiceRequest"
+        if body.get("status") != "active" or body.get("intent") not in {"order", "proposal"}:
+            raise unprocessable("A request is sent « active », as an « order ».", f"{where}.status")
+        if str(body.get("priority", "routine")) not in URGENCIES:
+            raise unprocessable(f"One of {', '.join(URGENCIES)}.", f"{where}.priority")
+        person = refs.key(body.get("subject"), "Patient", f"{where}.subject")
+        motive = fhir.code_of(body.get("code"), MOTIVES)
+        if motive not in motives.version():
+            known = ", ".join(sorted(motives.version()))
+            raise unprocessable(f"A need of {MOTIVES} is needed: {known}.", f"{where}.code")
+        asker = refs.one(body.get("requester"), ASKERS, f"{where}.requester")
+        if asker is not None and asker[0] == "Organization" and asker[1] != refs.organisation_id:
+            raise unprocessable("A structure asks in its own name.", f"{where}.requester")
+        made = sending.send(sending.Wanted(
+            motive=motive,
+            consent=str(fhir.extension(body, CONSENT, "valueCode") or ""),
+            consent_note=str(fhir.extension(body, CONSENT_NOTE, "valueString") or ""),
+            urgency=URGENCIES[str(body.get("priority", "routine"))],
+            text=_words(body),
+            organisation_id=_performer(body, refs),
+            person_id=person,
+            identity={} if person else _identity(body),
+            asker_id=asker[1] if asker and asker[0] == "PractitionerRole" else None,
+        ))  # fmt: skip
+        return self._again(made)
+
+    def update(self, row: Any, body: Json, refs: Refs) -> Referral:
+        """Take it back, or ask again. What was asked does not change."""
+        where = "ServiceRequest"
+        same = {
+            "subject": refs.key(body.get("subject"), "Patient", f"{where}.subject")
+            == row.person_id,
+            "code": fhir.code_of(body.get("code"), MOTIVES) == row.motive,
+            "priority": URGENCIES.get(str(body.get("priority", "routine"))) == row.urgency,
+            "note": _words(body) == row.text,
+            "performer": _performer(body, refs) in (None, row.organisation_id),
+        }  # fmt: skip
+        for name, kept in same.items():
+            if not kept:
+                raise unprocessable("What was asked does not change: revoke it, and ask anew.",
+                                    f"{where}.{name}")  # fmt: skip
+        status, now = str(body.get("status")), STATUS[Status(row.status)]
+        reason = str(fhir.extension(body, REASON, "valueString") or "demandé par le logiciel")
+        if status == "revoked" and now == "active":
+            services.revoke(row.pk, reason=reason)
+        elif status == "active" and now != "active":
+            services.reopen(row.pk, reason=reason)
+        elif status != now:
+            raise unprocessable("Its sender revokes it, or makes it active again.",
+                                f"{where}.status")  # fmt: skip
+        return self._again(row)
+
+    def _again(self, row: Referral) -> Referral:
+        rows = Referral.objects.select_related("organisation", "assigned__professional")
+        found: Referral = rows.get(pk=row.pk)  # written just above, by the same actor
+        return found
+
+
+def _words(body: Json) -> str:
+    return "\n".join(str(one.get("text", "")) for one in fhir.items(body, "note")).strip()
+
+
+def _performer(body: Json, refs: Refs) -> UUID | None:
+    for number, one in enumerate(fhir.items(body, "performer")):
+        where = f"ServiceRequest.performer[{number}]"
+        found = refs.one(one, ("Organization", "PractitionerRole", "Practitioner"), where)
+        if found is not None and found[0] == "Organization":
+            return found[1]
+    return None
+
+
+def _identity(body: Json) -> dict[str, str]:
+    """Somebody without a record here: what a contained Patient says."""
+    text = str((body.get("subject") or {}).get("reference", ""))
+    said = next((one for one in fhir.items(body, "contained")
+                 if f"#{one.get('id')}" == text), None)  # fmt: skip
+    if said is None:
+        raise unprocessable("About whom: a Patient, of this server or contained.",
+                            "ServiceRequest.subject")  # fmt: skip
+    given, held = traits(said), contact(said)
+    born = given["birth_date"]
+    return {
+        **{name: str(given[name]) for name in ("birth_name", "given_names", "used_name", "sex")},
+        "birth_date": born.isoformat() if born else "",
+        **{name: held[name] for name in ("address_line", "postcode", "city", "phone")},
+    }
 
 
 def _request(row: Referral, requester: Json | None) -> Json:
