@@ -2,6 +2,8 @@
 
 One person has one circle. To add a participant is to invite them: they join, and read, once they
 accept; to take one out is to remove them. A relative is a contact of the person (RelatedPerson).
+Members whom a sender did not name are added to what is kept, so that a read shows them all; to
+leave out one's own structure does not take it out.
 """
 
 import datetime as dt
@@ -127,9 +129,26 @@ class CareTeamResource(Resource):
             if holder not in living:
                 _invited(person_id, holder, number)
         for holder, one in living.items() if leaving else ():
-            if holder not in wanted.values():
+            if holder not in wanted.values() and holder != refs.organisation_id:
                 remove(one.pk, reason="retiré dans le logiciel métier")
-        return Patient.objects.get(pk=person_id)
+        row = Patient.objects.get(pk=person_id)
+        (made,) = self.project([row])
+        _complete(body, made)
+        return row
+
+
+def _complete(body: Json, made: Json) -> None:
+    """Add the participants whom the body does not name."""
+    named = {_who(one) for one in fhir.items(body, "participant")}
+    missing = [one for one in fhir.items(made, "participant") if _who(one) not in named]
+    if missing:
+        body["participant"] = [*fhir.items(body, "participant"), *missing]
+
+
+def _who(participant: Json) -> str:
+    """``Type/id`` of a participant, whichever way it is written."""
+    text = str((participant.get("member") or {}).get("reference", ""))
+    return "/".join(text.split("/")[-2:])
 
 
 def _invited(person_id: UUID, holder: UUID, number: int) -> None:
