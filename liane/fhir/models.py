@@ -217,6 +217,25 @@ class Notification(Outgoing, Guarded):
         ]  # fmt: skip
 
 
+class Answered(models.Model):
+    """A view (`fhir.unions`): what one file of the payer says of one invoice.
+
+    It has the identifier of the first line that says it.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    person = models.ForeignKey(Patient, on_delete=models.DO_NOTHING, related_name="+")
+    organisation_id = models.UUIDField()
+    invoice_id = models.UUIDField()
+    file_id = models.UUIDField()
+    paid_on = models.DateField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "fhir_answered"
+
+
 class Definition(Base):
     """A definition of a published guide: profile, value set, code system, search parameter.
 

@@ -1,4 +1,4 @@
-"""Views that bring two tables of ours under one resource type, for search and pages over both.
+"""Views that bring several tables of ours under one resource type, for search and pages over them.
 
 A view holds nothing and gives no right: who reads it filters by the reach of each table behind it,
 and on PostgreSQL the policies of those tables apply to whoever asks (``security_invoker``). They
@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from liane.core.database import APPLICATION_ROLE
 
 DAY = {"postgresql": "({0} AT TIME ZONE 'Europe/Paris')::date", "sqlite": "date({0})"}
+FIRST = {"postgresql": "(array_agg(l.id ORDER BY l.id))[1]", "sqlite": "min(l.id)"}
 ID = {"postgresql": "uuid", "sqlite": "text"}
 AT = {"postgresql": "timestamptz", "sqlite": "text"}
 
@@ -45,6 +46,13 @@ UNION ALL
 SELECT e.id, e.person_id, 'enrolment', e.organisation_id, e.coordinator_id, e.status,
        coalesce(e.included_on, e.proposed_on), e.ended_on, e.created_at
 FROM pathways_enrolment e""",
+        "fhir_answered": f"""
+SELECT {FIRST[vendor]} AS id, l.person_id, l.organisation_id, i.invoice_id, l.file_id,
+       max(l."on") AS paid_on, max(f.received_at) AS received_at
+FROM bundles_returnline l
+JOIN bundles_invoiceline i ON i.id = l.line_id
+JOIN bundles_return f ON f.id = l.file_id
+GROUP BY l.person_id, l.organisation_id, i.invoice_id, l.file_id""",
     }
 
 
@@ -67,6 +75,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
     on_server = connection.vendor == "postgresql"
     tables = {
         "patients_wish", "circle_opposition", "followups_accompaniment", "pathways_enrolment",
+        "bundles_returnline", "bundles_invoiceline", "bundles_return",
     }  # fmt: skip
     with connection.cursor() as cursor:
         if not tables <= set(connection.introspection.table_names(cursor)):

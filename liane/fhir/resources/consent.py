@@ -2,8 +2,8 @@
 
 ``provision.type`` is the answer: ``permit`` or ``deny``; a person who could not answer has none,
 and the consent is ``proposed``. A ``deny`` that names a professional or a structure is an
-opposition. Answers are a dated history: a new one is another Consent, and takes the place of the one before
-(``inactive``). To lift an opposition is to make it ``inactive``.
+opposition. Answers are a dated history: a new one is another Consent, and takes the place of the
+one before (``inactive``). To lift an opposition is to make it ``inactive``.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,0 +1,81 @@
+"""Claim: what an invoice of a bundle asks of the payer, line by line. Read by the accounts."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from liane.bundles.models import Invoice, InvoiceLine
+from liane.circle.reach import Reach
+from liane.core.areas import Area
+from liane.fhir import building as fhir
+from liane.fhir import money, people
+from liane.fhir.resources.base import Json, Resource
+from liane.fhir.search.constant import constant
+from liane.fhir.search.params import Date, Identifier, Param, Reference
+
+TYPES = "http://terminology.hl7.org/CodeSystem/claim-type"
+PRIORITIES = "http://terminology.hl7.org/CodeSystem/processpriority"
+
+
+class ClaimResource(Resource):
+    """Invoices of the structure, as the payer is asked."""
+
+    type = "Claim"
+    model = Invoice
+    area = Area.MONEY
+    person_path = "person_id"
+    touched = "issued_at"
+    interactions = frozenset({"read", "search"})
+    default_sort = "-created"
+    params: ClassVar[tuple[Param, ...]] = (
+        Identifier("identifier", held={money.NUMBER: money.held}),
+        Reference("patient", to={"Patient": "person_id"}, elements=("patient",)),
+        Reference("provider", to={"Organization": "organisation_id"}, elements=("provider",)),
+        Date("created", column="issued_at", sort="issued_at"),
+        constant("use", "claim"),
+        constant("priority", "normal"),
+    )  # fmt: skip
+
+    def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:
+        """Those of the structure whose accounts one keeps; a credit note asks for nothing."""
+        if not money.keeps(reach):
+            return Invoice.objects.none()
+        found: QuerySet[Any] = Invoice.objects.within(reach).exclude(kind="credit")
+        credit = Invoice.objects.filter(corrects=OuterRef("pk"), kind="credit")
+        return found.select_related("corrects").annotate(cancelled=Exists(credit))
+
+    def project(self, rows: Sequence[Any]) -> list[Json]:
+        """At most four queries."""
+        lines = money.lines_of([row.pk for row in rows])
+        known = people.references(row.organisation_id for row in rows)
+        return [fhir.cleaned(_claim(row, lines.get(row.pk, []), known)) for row in rows]
+
+
+def _claim(row: Invoice, lines: Sequence[InvoiceLine], known: Any) -> Json:
+    related = None
+    if row.corrects is not None:
+        related = [{"claim": fhir.reference("Claim", row.corrects_id, row.corrects.number)}]
+    return {
+        "identifier": money.numbered(row.number),
+        "status": "cancelled" if getattr(row, "cancelled", False) else "active",
+        "type": fhir.concept(TYPES, "professional"),
+        "use": "claim",
+        "patient": fhir.reference("Patient", row.person_id),
+        "billablePeriod": {"start": fhir.on(row.opened_on), "end": fhir.on(row.closed_on)},
+        "created": fhir.at(row.issued_at),
+        "insurer": {"display": row.payer_label},
+        "provider": known.get(row.organisation_id),
+        "priority": fhir.concept(PRIORITIES, "normal"),
+        "related": related,
+        "insurance": [{"sequence": 1, "focal": True, "coverage": {"display": row.payer_label}}],
+        "item": [
+            {
+                "sequence": one.rank,
+                "productOrService": fhir.concept(money.PART, one.role, text=one.payee_label),
+                "net": money.euros(one.amo_cents + one.amc_cents),
+            }
+            for one in lines
+        ],
+        "total": money.euros(row.amo_cents + row.amc_cents),
+    }
