@@ -29,17 +29,26 @@ class FhirConfig(AppConfig):
             unions,
             uploads,
         )
+        from liane.fhir.bulk import kept, kickoff
 
         pre_migrate.connect(unions.drop_before_migrate, dispatch_uid="liane.fhir.unions.drop")
         post_migrate.connect(unions.install_after_migrate, dispatch_uid="liane.fhir.unions")
         resources.load()
         operations.register(
-            everything.EVERYTHING, checking.VALIDATE, expanding.EXPAND, sdc.POPULATE, sdc.EXTRACT
+            everything.EVERYTHING,
+            checking.VALIDATE,
+            expanding.EXPAND,
+            sdc.POPULATE,
+            sdc.EXTRACT,
+            kickoff.EXPORT,
         )
         fhir_import.takers.append((importing.takes, importing.take))
         registry.readers.append(Reader("fhir", seen.read))
         registry.add_jobs(
-            Job("fhir.uploads", timedelta(hours=1), uploads.sweep, label="Dépôts inachevés retirés")
+            Job(
+                "fhir.uploads", timedelta(hours=1), uploads.sweep, label="Dépôts inachevés retirés"
+            ),
+            Job("fhir.exports", timedelta(hours=1), kept.sweep, label="Exports expirés effacés"),
         )
         registry.readers.append(Reader("fhir.subscriptions", notifying.read))
         registry.add_jobs(

@@ -104,6 +104,53 @@ class Upload(Base, Authored, Guarded):
     file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="upload")
 
 
+class Export(Base, Guarded):
+    """One bulk export asked for by a machine: what it asked, how far it is, until when it stays.
+
+    ``scopes`` are those of the token that asked: they narrow again, with what the application is
+    given now, when the export runs and when its files are fetched.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        GONE = "gone"
+        """Deleted by its client, or expired: its files are removed."""
+
+    rls_using = (
+        "(SELECT liane_all()) OR {t}.organisation_id = ANY ((SELECT liane_holders())::uuid[])"
+    )
+
+    client_id = models.UUIDField()
+    organisation_id = models.UUIDField()
+    scopes = models.TextField()
+    request = models.TextField()
+    asked = models.TextField()
+    """JSON: level, group, types, since, filters (`fhir.bulk.asking.Wanted`)."""
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    at = models.DateTimeField(default=timezone.now)
+    """The moment that the export is true of."""
+    done = models.PositiveIntegerField(default=0)
+    """Resources written so far."""
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["client_id", "state"]), models.Index(fields=["expires_at"])]
+
+
+class ExportFile(Base, Guarded):
+    """One NDJSON file of an export, encrypted on disk."""
+
+    rls_using = "EXISTS (SELECT 1 FROM fhir_export x WHERE x.id = {t}.export_id)"
+
+    export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="files")
+    type = models.CharField(max_length=40)
+    count = models.PositiveIntegerField()
+    file = models.OneToOneField(StoredFile, on_delete=models.PROTECT, related_name="+")
+
+
 class Said(models.Model):
     """A view (`fhir.unions`): what a person said of sharing, and whom they oppose."""
 

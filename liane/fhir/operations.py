@@ -44,6 +44,8 @@ class Operation:
     run: Callable[[Call, Target, Writer], Answer]
     kinds: frozenset[str] = frozenset()
     reads: bool = True
+    by_get: bool = False
+    """It may be called by GET although it writes (the request for an export)."""
 
 
 _known: dict[str, Operation] = {}
@@ -65,7 +67,9 @@ def read(call: Call) -> tuple[str, bool, Callable[[Writer], Answer]]:
     operation = _known.get(name.removeprefix("$"))
     if operation is None or len(before) > 2:
         raise problem(404, f"{name[:60]} is not an operation of this server.", code="not-supported")
-    if call.method not in {"GET", "POST"} or (call.method == "GET" and not operation.reads):
+    if call.method not in {"GET", "POST"} or (
+        call.method == "GET" and not (operation.reads or operation.by_get)
+    ):
         raise problem(405, f"{name} is called by POST.", code="not-supported")
     level = ("system", "type", "instance")[len(before)]
     kind = before[0] if before else ""

@@ -13,7 +13,7 @@ from liane.clients.access import Caller, Unauthorized, authenticate
 from liane.core import ledger
 from liane.core.acting import acting
 from liane.core.errors import Refused
-from liane.fhir import answers, bundles, capability, interactions, wire, xml
+from liane.fhir import answers, bulk, bundles, capability, interactions, wire, xml
 from liane.fhir.access import Access
 from liane.fhir.answers import Answer, Format
 from liane.fhir.calls import READING, Call, Json, Pairs
@@ -75,6 +75,8 @@ def _answered(request: HttpRequest, path: list[str], query: Pairs) -> Answer:
 
 def _asked(request: HttpRequest, path: list[str], query: Pairs) -> Asked:
     call = _call(request, path, query)
+    if path and path[0] == bulk.PATH:
+        return bulk.read(call)
     if path:
         return interactions.read(call)
     if call.method != "POST":

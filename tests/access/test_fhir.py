@@ -10,12 +10,15 @@ from liane.circle.seats import every_seat
 from liane.core.acting import owner
 from liane.core.models import AccessRow
 from liane.fhir import resources
+from liane.fhir.bulk import making
 from liane.fhir.tests.api import Answer, Api
 from tests.access.expectations import Kind, may_see
 from tests.access.walker import TOKEN, snapshot
 from tests.access.world import KINDS, World
 
 pytestmark = pytest.mark.django_db
+EXPORTED = {"AuditEvent", "Provenance", "Patient"}
+"""Types that an export holds only where they are named, and one besides."""
 SIGNED_IN = [one for one in KINDS if one.name not in {"anonymous", "by_link"}]
 
 
@@ -77,6 +80,38 @@ def test_a_machine_sees_the_persons_of_its_house_alone(world: World) -> None:
     assert not seen & masked
     text, _ = everything(Api(world.organisations["other"]), world)
     assert TOKEN.findall(text) == []
+
+
+@pytest.mark.parametrize("name", ["msp", "dac", "saad", "other"])
+def test_an_export_holds_what_the_machine_of_a_house_reads(world: World, name: str) -> None:
+    api = Api(world.organisations[name])
+    listed, text = [], ""
+    for path in ("$export", f"$export?_type={','.join(sorted(EXPORTED))}"):
+        asked = api.get(path, prefer="respond-async")
+        assert asked.status == 202, asked.body
+        status = asked.headers["Content-Location"].split("/fhir/")[1]
+        making.make.call(status.split("/")[1])
+        listed += api.get(status).body["output"]
+    for one in listed:
+        text += api.get(one["url"].split("/fhir/")[1]).raw.decode()
+    read, _ = everything(api, world)
+    seen, may = ({one.lower() for one in TOKEN.findall(part)} for part in (text, read))
+    assert seen <= may
+    of = {person: {one.token.lower() for one in world.canaries if one.person == person}
+          for person in ("A", "B")}  # fmt: skip
+    assert not seen & of["B"]
+    assert not seen & {one.token.lower() for one in world.canaries if one.masked}
+    assert bool(seen & of["A"]) == (name in {"msp", "dac"})
+    shown = {str(person.pk) for person in world.persons.values() if f'"{person.pk}"' in text}
+    noted = AccessRow.objects.filter(action="export", channel="api")
+    assert shown <= {str(key) for key in noted.values_list("person_id", flat=True)}
+
+
+@pytest.mark.parametrize("kind", SIGNED_IN, ids=lambda kind: kind.name)
+def test_nobody_exports_but_a_machine(world: World, kind: Kind) -> None:
+    api = application(world, kind)
+    for path in ("$export", "Patient/$export", f"Group/{world.persons['A'].pk}/$export"):
+        assert api.get(path, prefer="respond-async").status == 403
 
 
 def test_a_patient_scope_is_about_one_person(world: World) -> None:

@@ -99,8 +99,7 @@ def _fetched(resource: Resource, access: Access, clauses: Iterable[Clause]) -> K
 
 
 def _keyed(resource: Resource, keys: list[UUID]) -> Clause:
-    padded = _padded(keys)
-    return Fixed(("among", resource.type), padded, lambda leafs: Q(pk__in=list(leafs)))
+    return Fixed(("among", resource.type), padded(keys), lambda leafs: Q(pk__in=list(leafs)))
 
 
 def _naming(source: Resource, param: Reference, kind: str, keys: list[UUID]) -> Clause:
@@ -110,10 +109,10 @@ def _naming(source: Resource, param: Reference, kind: str, keys: list[UUID]) -> 
             return found
         return Q(pk__in=source.model._default_manager.filter(found).order_by().values("pk"))
 
-    return Fixed(("naming", source.type, param.code, kind), _padded(keys), build)
+    return Fixed(("naming", source.type, param.code, kind), padded(keys), build)
 
 
-def _padded(keys: list[UUID]) -> tuple[UUID, ...]:
+def padded(keys: list[UUID]) -> tuple[UUID, ...]:
     """As many as the next power of two, so that few texts are compiled."""
     size = 1 << (len(keys) - 1).bit_length()
     return tuple(keys + keys[-1:] * (size - len(keys)))

@@ -80,7 +80,7 @@ class Api:
             headers={"Authorization": f"Bearer {self.token}", **more},
         )  # fmt: skip
         raw = answer.content
-        is_json = raw.startswith(b"{")
+        is_json = raw.startswith(b"{") and "ndjson" not in answer.headers["Content-Type"]
         return Answer(answer.status_code, json.loads(raw) if is_json else {}, answer.headers, raw)
 
     def get(self, path: str, **headers: str) -> Answer:

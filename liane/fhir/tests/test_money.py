@@ -1,4 +1,4 @@
-"""Claim, Invoice, ClaimResponse, PaymentReconciliation: the accounts of a structure, as pages show."""
+"""Claim, Invoice, ClaimResponse, PaymentReconciliation: the accounts of a structure."""
 
 import pytest
 
