@@ -17,7 +17,9 @@ from liane.core.areas import Area
 from liane.directory.models import Organisation
 
 HOLDERS = "ANY ((SELECT liane_holders())::uuid[])"
-KEEPS = "'care' = ANY ((SELECT liane_scopes('money'))::text[])"
+_SCOPES = "((SELECT liane_scopes('money'))::text[])"
+KEEPS = f"('care' = ANY {_SCOPES} AND NOT ARRAY['person', 'legal'] && {_SCOPES})"
+"""Who bills reads money through « care » alone; a person, through their own scope besides."""
 HOUSE_SQL = (
     f"(SELECT liane_all()) OR ({{t}}.organisation_id = {HOLDERS} AND {KEEPS})"
     f" OR (NOT {KEEPS} AND ({reaches('{t}.person_id', Area.MONEY)}))"

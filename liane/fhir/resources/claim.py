@@ -12,10 +12,22 @@ from liane.fhir import building as fhir
 from liane.fhir import money, people
 from liane.fhir.resources.base import Json, Resource
 from liane.fhir.search.constant import constant
-from liane.fhir.search.params import Date, Identifier, Param, Reference
+from liane.fhir.search.params import NOTHING, Custom, Date, Identifier, Param, Reference, Test
 
 TYPES = "http://terminology.hl7.org/CodeSystem/claim-type"
 PRIORITIES = "http://terminology.hl7.org/CodeSystem/processpriority"
+
+
+def read_status(raw: str, modifier: str) -> Test:
+    """``active``, ``cancelled`` (by a credit note)."""
+    code = raw.rsplit("|", 1)[-1]
+    return Test((code,)) if code in {"active", "cancelled"} else Test(NOTHING)
+
+
+def in_status(key: Any, leafs: Sequence[Any]) -> Any:
+    """Cancelled by a credit note, or not."""
+    credit = Exists(Invoice.objects.filter(corrects=OuterRef("pk"), kind="credit"))
+    return credit if key[0] == "cancelled" else ~credit
 
 
 class ClaimResource(Resource):
@@ -33,6 +45,10 @@ class ClaimResource(Resource):
         Reference("patient", to={"Patient": "person_id"}, elements=("patient",)),
         Reference("provider", to={"Organization": "organisation_id"}, elements=("provider",)),
         Date("created", column="issued_at", sort="issued_at"),
+        Custom("status", read=read_status, build=in_status),
+        Reference("payee", many=True, elements=(), to={
+            "PractitionerRole": "lines__payee_holder_id",
+            "Organization": "lines__payee_holder_id"}),
         constant("use", "claim"),
         constant("priority", "normal"),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from liane.core.areas import Area
 from liane.fhir import building as fhir
 from liane.fhir import money, people
 from liane.fhir.resources.base import Json, Resource
+from liane.fhir.search.measured import Amount
 from liane.fhir.search.params import Custom, Date, Identifier, Param, Reference, Test, Token
 
 KINDS = "https://liane.sante/CodeSystem/invoice-kind"
@@ -51,6 +52,11 @@ class InvoiceResource(Resource):
         Date("date", column="issued_at", sort="issued_at"),
         Custom("status", read=_status, build=_cancelled),
         Token("type", column="kind", system=KINDS),
+        Amount("totalgross", column="cents", cents=True),
+        Amount("totalnet", column="cents", cents=True),
+        Reference("participant", many=True, elements=("participant.actor",), to={
+            "PractitionerRole": "lines__payee_holder_id",
+            "Organization": "lines__payee_holder_id"}),
     )  # fmt: skip
 
     def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:

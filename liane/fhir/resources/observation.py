@@ -12,6 +12,7 @@ from liane.fhir import building as fhir
 from liane.fhir import people
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.constant import constant
+from liane.fhir.search.measured import Amount, Composite
 from liane.fhir.search.params import (
     Date,
     Identifier,
@@ -22,6 +23,10 @@ from liane.fhir.search.params import (
 
 SCORES = "https://liane.sante/CodeSystem/score"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+
+
+CODE = Token("code", column="code", system=SCORES)
+VALUE = Amount("value-quantity", column="value", unit="unit")
 
 
 class ObservationResource(Resource):
@@ -35,7 +40,12 @@ class ObservationResource(Resource):
     interactions = READ
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier"),
-        Token("code", column="code", system=SCORES),
+        CODE,
+        VALUE,
+        Composite("code-value-quantity", params=(CODE, VALUE)),
+        Composite("combo-code-value-quantity", params=(CODE, VALUE)),
+        Token("combo-code", column="code", system=SCORES),
+        Amount("combo-value-quantity", column="value", unit="unit"),
         constant("status", "final"),
         constant("category", "survey"),
         Reference("patient", to={"Patient": "person_id"}, elements=("subject",)),

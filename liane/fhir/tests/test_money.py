@@ -217,3 +217,15 @@ def test_a_professional_brings_no_return(house, invoice):
     first = lines(invoice)[0]
     body = response(invoice, (first.rank, euros(first), ""))
     assert dietician.post("ClaimResponse", body).status == 403
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("Invoice?totalgross={total}", True), ("Invoice?totalgross=gt{total}", False),
+     ("Invoice?totalnet=ge{total}", True), ("Invoice?totalnet=lt{total}", False),
+     ("Invoice?participant=PractitionerRole/{payee}", True), ("Claim?status=active", True),
+     ("Claim?status=cancelled", False), ("Claim?payee=PractitionerRole/{payee}", True)],
+)  # fmt: skip
+def test_amounts_payees_and_states_are_searched(api, house, invoice, query, found):
+    query = query.format(total=f"{invoice.cents / 100:.2f}", payee=house.diet.pk)
+    assert bool(api.get(query).found) == found, query

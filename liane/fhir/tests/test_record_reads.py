@@ -143,3 +143,30 @@ def test_vigilance_points_that_stand(api, odette, claire):
         timeline.unpin_vigilance(note.pins.get().pk, reason="Va mieux")
     assert api.get(f"Flag/{shown['id']}").body["status"] == "inactive"
     assert api.get("Flag?status=active").found == []
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [("value-quantity=24", True), ("value-quantity=24||pts", True),
+     ("value-quantity=24||kg", False), ("value-quantity=gt24", False),
+     ("value-quantity=ge24", True), ("value-quantity=lt30", True),
+     ("code-value-quantity=mmse$ge20", True), ("code-value-quantity=mmse$lt20", False),
+     ("code-value-quantity=katz$ge20", False), ("combo-code-value-quantity=mmse$24", True),
+     ("code-value-quantity=mmse", None), ("value-quantity=beaucoup", None)],
+)  # fmt: skip
+def test_scores_are_searched_by_their_value(api, odette, claire, query, found):
+    asked = Questionnaire.objects.get(url="urn:liane:questionnaire:mmse")
+    author = {"author_holder_id": claire.pk, "author_label": "Claire Aubert"}
+    with acting(system("assessment")):
+        row = Response.objects.create(
+            person=odette, questionnaire=asked, area="clinical_note", status="completed",
+            completed_at=timezone.now(), content=json.dumps({"response": {}}), **author,
+        )  # fmt: skip
+        Score.objects.create(person=odette, response=row, area="clinical_note", url=asked.url,
+                             code="mmse", label="MMSE", value=24, unit="pts",
+                             at=row.at, **author)  # fmt: skip
+    answer = api.get(f"Observation?{query}")
+    if found is None:
+        assert answer.status == 400
+    else:
+        assert bool(answer.found) == found
