@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('core', '0001_initial'),
-        ('fhir', '0005_answered'),
+        ('fhir', '0007_answered'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('fhir', '0004_views'),
+        ('fhir', '0006_subscription_person'),
     ]
 
     operations = [
