@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 TYPES = sorted(name for name, one in resources.every().items() if "search" in one.interactions)
 FULL = frozenset(
     {"Patient", "CareTeam", "RelatedPerson", "Encounter", "DocumentReference", "List", "Procedure",
-     "Communication", "CommunicationRequest", "Consent", "Organization", "Practitioner", "PractitionerRole", "Provenance",
-     "Questionnaire"}
+     "Communication", "CommunicationRequest", "Consent", "Organization", "Practitioner",
+     "PractitionerRole", "Provenance", "Questionnaire"}
 )  # fmt: skip
 """Types of which the record below holds several; each other type answers an empty page."""
 
