@@ -63,7 +63,7 @@ def _filled(installation: Scratch, persons: int) -> Json:
 
 def _steps(told: Json) -> dict[str, loads.Step]:
     chance = random.Random(1)  # noqa: S311
-    persons, talked, names = told["persons"], told["talked"], told["names"]
+    persons, talked = told["persons"], told["talked"]
 
     def get(path: str, choices: list[str]) -> loads.Step:
         def step(client: Client, number: int) -> Awaitable[Answer]:
@@ -83,7 +83,7 @@ def _steps(told: Json) -> dict[str, loads.Step]:
 
     return {
         "read": get("Patient/{}", persons),
-        "search by name": get("Patient?name={}&_count=10", names),
+        "search by name": get("Patient?name={}&_count=10", told["names"]),
         "list of 50": get("Communication?patient=Patient/{}&_sort=-sent&_count=50", talked),
         "CareTeam by patient": get("CareTeam?patient=Patient/{}", persons),
         "create": create,

@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Min, Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from liane.circle.models import BreakGlass, Grant, Membership, Opposition
 from liane.core import acting, journal
 from liane.core.clock import day_bounds
+from liane.core.prepared import prepared
 from liane.directory.models import Practice
 from liane.patients.models import Contact, Patient, PersonLink
 from liane.patients.queries import cluster_ids
@@ -76,7 +77,7 @@ def follow(person_id: UUID) -> None:
 
 
 def _rows(cluster: list[UUID]) -> Iterator[dict[str, object]]:
-    patients = list(Patient.objects.filter(pk__in=cluster))
+    patients = _patients(cluster)
     dead = any(patient.died_on for patient in patients)
     for patient in patients:
         if patient.user_id and not dead:
@@ -84,12 +85,37 @@ def _rows(cluster: list[UUID]) -> Iterator[dict[str, object]]:
     yield from _memberships(cluster)
     if not dead:
         yield from _contacts(cluster)
-    for urgent in BreakGlass.objects.filter(person_id__in=cluster, ended_at=None):
+    for urgent in _opened_urgently(cluster):
         yield _row(
             urgent.practice_id, Scope.BREAK_GLASS, "accès d’urgence", urgent.created_at,
             urgent.ends_at,
         )  # fmt: skip
     yield from _denials(cluster)
+
+
+@prepared
+def _patients(cluster: list[UUID]) -> QuerySet[Patient]:
+    return Patient.objects.filter(pk__in=cluster)
+
+
+@prepared
+def _have_been(cluster: list[UUID]) -> QuerySet[Membership]:
+    return Membership.objects.filter(person_id__in=cluster, status__in=HAVE_BEEN, contact=None)
+
+
+@prepared
+def _carers(cluster: list[UUID]) -> QuerySet[Contact]:
+    return Contact.objects.filter(person_id__in=cluster, ended_at=None).exclude(access="")
+
+
+@prepared
+def _opened_urgently(cluster: list[UUID]) -> QuerySet[BreakGlass]:
+    return BreakGlass.objects.filter(person_id__in=cluster, ended_at=None)
+
+
+@prepared
+def _oppositions(cluster: list[UUID]) -> QuerySet[Opposition]:
+    return Opposition.objects.filter(person_id__in=cluster, ended_at=None)
 
 
 def _row(
@@ -109,8 +135,7 @@ def _memberships(cluster: list[UUID]) -> Iterator[dict[str, object]]:
 
 
 def _members_of(cluster: list[UUID]) -> Iterator[tuple[UUID, dict[str, object]]]:
-    rows = Membership.objects.filter(person_id__in=cluster, status__in=HAVE_BEEN, contact=None)
-    for membership in rows:
+    for membership in _have_been(cluster):
         if membership.status == Status.ACTIVE:
             yield (
                 membership.person_id,
@@ -138,8 +163,7 @@ def _contacts(cluster: list[UUID]) -> Iterator[dict[str, object]]:
 
 
 def _contacts_of(cluster: list[UUID]) -> Iterator[tuple[UUID, dict[str, object]]]:
-    contacts = Contact.objects.filter(person_id__in=cluster, ended_at=None).exclude(access="")
-    for contact in contacts:
+    for contact in _carers(cluster):
         ground = (
             "représentant légal" if contact.access == Contact.Access.LEGAL
             else "aidant, par choix de la personne"
@@ -152,10 +176,13 @@ def _contacts_of(cluster: list[UUID]) -> Iterator[tuple[UUID, dict[str, object]]
 
 
 def _denials(cluster: list[UUID]) -> Iterator[dict[str, object]]:
+    opposed = _oppositions(cluster)
+    if not opposed:
+        return
     now = timezone.now()
-    members = Membership.objects.filter(person_id__in=cluster, status__in=HAVE_BEEN, contact=None)
-    since = members.aggregate(since=Min("starts_at"))["since"]
-    for opposition in Opposition.objects.filter(person_id__in=cluster, ended_at=None):
+    starts = [one.starts_at for one in _have_been(cluster) if one.starts_at is not None]
+    since = min(starts, default=None)
+    for opposition in opposed:
         for holder in _opposed(opposition):
             yield {**_row(holder, Scope.CARE, "opposition de la personne", now), "deny": True}
             if since is not None and since <= opposition.created_at:

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from liane.core.errors import Refused
+from liane.core.prepared import prepared
 from liane.directory.models import Organisation, Post, Practice
 
 Holder = Practice | Organisation | Post
@@ -45,16 +48,23 @@ class Place:
         return {"organisation": organisations, "practice": set()}
 
 
+@prepared
+def _practice(holder_id: UUID) -> QuerySet[Practice]:
+    rows = Practice.objects.select_related("organisation", "professional")
+    return rows.filter(pk=holder_id, ended_on=None, professional__active=True)
+
+
+@prepared
+def _organisation(holder_id: UUID) -> QuerySet[Organisation]:
+    return Organisation.objects.filter(pk=holder_id, active=True)
+
+
 def place(holder_id: UUID) -> Place:
     """The living holder with this identifier. Raises :class:`Refused` when there is none."""
-    practice = (
-        Practice.objects.select_related("organisation", "professional")
-        .filter(pk=holder_id, ended_on=None, professional__active=True)
-        .first()
-    )
+    practice = _practice.first(holder_id)
     if practice is not None:
         return Place(practice, practice.organisation)
-    organisation = Organisation.objects.filter(pk=holder_id, active=True).first()
+    organisation = _organisation.first(holder_id)
     if organisation is not None:
         return Place(organisation, organisation)
     post = Post.objects.select_related("organisation").filter(pk=holder_id, active=True).first()

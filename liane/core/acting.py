@@ -78,6 +78,9 @@ def system(reason: str, *, organisation_id: UUID | None = None, channel: str = "
     return Actor(kind="system", label=reason, organisation_id=organisation_id, channel=channel)
 
 
+Told = Mapping[str, str]
+"""Settings of PostgreSQL for one transaction, as they were told."""
+
 NOBODY = Actor(kind="nobody", label="personne")
 _current: ContextVar[Actor | None] = ContextVar("liane_actor", default=None)
 _owner: ContextVar[bool] = ContextVar("liane_owner", default=False)
@@ -131,7 +134,7 @@ def acting(actor: Actor, *, read_only: bool = False) -> Iterator[Actor]:
     kept = _remembered.set({} if read_only else None)
     try:
         if connection.vendor == "postgresql":
-            with _announced_to_postgresql(actor, reading):
+            with _announced_to_postgresql(actor, reading or read_only):
                 yield actor
         else:
             yield actor
@@ -143,49 +146,54 @@ def acting(actor: Actor, *, read_only: bool = False) -> Iterator[Actor]:
 
 @contextmanager
 def _announced_to_postgresql(actor: Actor, reading: bool) -> Iterator[None]:
-    """``reading``: within a request that only reads."""
-    outer = _announced.get()
+    """``reading``: nothing is written, here or in the request around."""
+    from liane.core.database import announced
+
+    outer, told = _announced.get()
     if outer is not None and _same_to_postgresql(outer, actor):
         yield
         return
-    mark = _announced.set(actor)
+    said: dict[str, str] = announced(actor)
+    if not actor.is_system:
+        said = {name: "" for name in told if name.startswith("liane.read_")} | said
+    mark = _announced.set((actor, {**told, **said}))
     try:
         if outer is not None and reading:
-            with _instead_of(outer, actor):
+            with _instead_of(told, said):
                 yield
         else:
-            with _in_its_transaction(outer, actor):
+            with _in_its_transaction(told, said):
                 yield
     finally:
         _announced.reset(mark)
 
 
 @contextmanager
-def _in_its_transaction(outer: Actor | None, actor: Actor) -> Iterator[None]:
+def _in_its_transaction(told: Told, said: Told) -> Iterator[None]:
     """What was announced ends with the transaction, or is taken back where one goes on."""
-    from liane.core.database import announce_actor, silence
+    from liane.core.database import announce, silence
 
     with transaction.atomic():
-        announce_actor(actor)
+        announce(said, told)
         yield
-        if outer is not None:
-            announce_actor(outer)
+        if told:
+            announce(told, {**told, **said})
         elif connection.savepoint_ids:
             silence()
 
 
 @contextmanager
-def _instead_of(outer: Actor, actor: Actor) -> Iterator[None]:
+def _instead_of(told: Told, said: Told) -> Iterator[None]:
     """No savepoint: nothing is written that could be undone. The outer actor always comes back,
     or the transaction is spoilt and shows nothing more."""
-    from liane.core.database import announce_actor
+    from liane.core.database import announce
 
-    announce_actor(actor)
+    announce(said, told)
     try:
         yield
     finally:
         if not connection.needs_rollback:
-            announce_actor(outer)
+            announce(told, {**told, **said})
 
 
 def _same_to_postgresql(outer: Actor, actor: Actor) -> bool:
@@ -196,7 +204,9 @@ def _same_to_postgresql(outer: Actor, actor: Actor) -> bool:
     return outer.is_system and actor.is_system and outer.organisation_id == actor.organisation_id
 
 
-_announced: ContextVar[Actor | None] = ContextVar("liane_announced", default=None)
+_NOTHING: tuple[Actor | None, Told] = (None, {})
+_announced: ContextVar[tuple[Actor | None, Told]] = ContextVar("liane_announced", default=_NOTHING)
+"""Who was announced last in this transaction, and every setting as it stands since."""
 
 
 @contextmanager

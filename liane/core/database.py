@@ -85,8 +85,8 @@ def usable(connection: Any) -> bool:
     return not waiting or bool(type(connection).is_usable(connection))
 
 
-def announce_actor(actor: acting.Actor) -> None:
-    """Tell PostgreSQL, for this transaction, who acts: one statement, one round trip."""
+def announced(actor: acting.Actor) -> dict[str, str]:
+    """What PostgreSQL is told of who acts."""
     settings = {
         "role": APPLICATION_ROLE,
         "liane.system": "on" if actor.is_system else "off",
@@ -98,8 +98,23 @@ def announce_actor(actor: acting.Actor) -> None:
     }
     for area, scopes in actor.read.items():
         settings[f"liane.read_{area}"] = ",".join(sorted(scopes))
-    if acting.is_owner():
-        del settings["role"]
+    return settings
+
+
+def announce(wanted: acting.Told, known: acting.Told) -> None:
+    """Tell PostgreSQL, for this transaction, what it does not know yet: one statement at most.
+
+    The role is always told again, but to the owner of the tables, who changes settings of its own:
+    there all the others are.
+    """
+    owner = acting.is_owner()
+    settings = {
+        name: value
+        for name, value in wanted.items()
+        if (not owner if name == "role" else owner or known.get(name) != value)
+    }
+    if not settings:
+        return
     columns = ", ".join(["set_config(%s, %s, true)"] * len(settings))
     with connection.cursor() as cursor:
         cursor.execute(

@@ -15,6 +15,7 @@ from psycopg.sql import Literal
 Place = tuple[int, Any]
 """Where a parameter comes from: (number of a value, its conversion), or (-1, a constant)."""
 _MARK = re.compile("%%|%s")
+_PATTERN = re.compile(r"LIKE \$\d")
 
 
 class Numbered:
@@ -27,6 +28,8 @@ class Numbered:
         self._apart = apart
         given = iter(places)
         self.text = _MARK.sub(lambda mark: "%" if mark[0] == "%%" else self._put(next(given)), sql)
+        self.by_pattern = _PATTERN.search(self.text) is not None
+        """It compares with a pattern: how many rows answer, and so the plan, hangs on its value."""
 
     def _put(self, place: Place | list[Place]) -> str:
         if isinstance(place, list):
@@ -60,8 +63,17 @@ def _value(place: Place, values: Sequence[Any]) -> Any:
     return convert(values[number]) if number >= 0 else convert
 
 
-def cursor(connection: Any) -> Any:
+class Afresh(RawCursor[Any]):
+    """Plans each statement for its own values."""
+
+    def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
+        """The same, never by a plan that was kept."""
+        return super().execute(query, params, **{**more, "prepare": False})
+
+
+def cursor(connection: Any, *, afresh: bool = False) -> Any:
     """A cursor of Django's connection that takes numbered texts; its wrappers see each of them."""
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    return connection._prepare_cursor(RawCursor(connection.connection))
+    kind = Afresh if afresh else RawCursor
+    return connection._prepare_cursor(kind(connection.connection))

@@ -199,7 +199,7 @@ class _Plan[T]:
     def _found(self, values: list[Any], connection: Any) -> Sequence[Any]:
         """The rows as the database gives them. A log of queries needs Django's own text."""
         if self.numbered is not None and not connection.queries_logged:
-            with numbered_cursor(connection) as cursor:
+            with numbered_cursor(connection, afresh=self.numbered.by_pattern) as cursor:
                 cursor.execute(self.numbered.text, self.numbered.bound(values))
                 return cursor.fetchall()  # type: ignore[no-any-return]
         given = [convert(values[n]) if n >= 0 else convert for n, convert in self.sources]

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
+from liane.core.prepared import prepared
 from liane.directory.models import Organisation, Post, Practice
 from liane.fhir import building as fhir
 from liane.patients.models import Contact, Patient
@@ -28,11 +31,11 @@ def references(holders: Iterable[UUID | None]) -> Mapping[UUID, Json]:
     if not wanted:
         return {}
     found: dict[UUID, Json] = {}
-    for place in Practice.objects.filter(pk__in=wanted).select_related("professional"):
+    for place in _practices(sorted(wanted)):
         found[place.pk] = _made("PractitionerRole", place.pk, place.professional.name)
     left = wanted - found.keys()
     if left:
-        for house in Organisation.objects.filter(pk__in=left):
+        for house in _houses(sorted(left)):
             found[house.pk] = _made("Organization", house.pk, house.name)
         left -= found.keys()
     if left:
@@ -46,13 +49,31 @@ def relatives(holders: Iterable[UUID | None]) -> Mapping[UUID, Json]:
     wanted = {one for one in holders if one is not None}
     if not wanted:
         return {}
-    found = {
-        one.pk: _made("RelatedPerson", one.pk, one.name)
-        for one in Contact.objects.filter(pk__in=wanted)
-    }
+    known = _contacts(sorted(wanted))
+    found = {one.pk: _made("RelatedPerson", one.pk, one.name) for one in known}
     left = wanted - found.keys()
-    persons = Patient.objects.filter(pk__in=left).values_list("pk", flat=True) if left else []
+    persons = _persons(sorted(left)) if left else []
     return found | {pk: _made("Patient", pk) for pk in persons}
+
+
+@prepared
+def _practices(keys: list[UUID]) -> QuerySet[Practice]:
+    return Practice.objects.filter(pk__in=keys).select_related("professional")
+
+
+@prepared
+def _houses(keys: list[UUID]) -> QuerySet[Organisation]:
+    return Organisation.objects.filter(pk__in=keys)
+
+
+@prepared
+def _contacts(keys: list[UUID]) -> QuerySet[Contact]:
+    return Contact.objects.filter(pk__in=keys)
+
+
+@prepared
+def _persons(keys: list[UUID]) -> QuerySet[Patient, UUID]:
+    return Patient.objects.filter(pk__in=keys).values_list("pk", flat=True)
 
 
 def intervenant(row: Any) -> Json | None:

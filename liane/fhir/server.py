@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import structlog
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 
 from liane.clients import calls as called
@@ -107,7 +107,9 @@ def _acted(caller: Caller, asked: Asked) -> Answer:
 
 
 def _transaction(reads: bool) -> AbstractContextManager[Any]:
-    return nullcontext() if reads else transaction.atomic()
+    """On PostgreSQL whoever acts is in a transaction already: no savepoint in it."""
+    acts = reads or connection.vendor == "postgresql"
+    return nullcontext() if acts else transaction.atomic()
 
 
 # ------------------------------------------------------------------ what was sent

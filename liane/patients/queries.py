@@ -90,7 +90,7 @@ def lookalikes(traits: Traits, *, besides: UUID | None = None) -> list[Candidate
     """
     families = [normalise(name) for name in (traits.birth_name, traits.used_name) if name]
     days = sorted(_near(traits.birth_date)) if traits.birth_date is not None else []
-    with acting.acting(acting.system("duplicate detection")):
+    with acting.acting(acting.system("duplicate detection"), read_only=True):
         found = [
             Candidate(person, compare(traits, traits_of(person)))
             for person in _alike(

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -13,7 +14,9 @@ from liane.core import acting, guard, journal, ledger
 from liane.core.areas import Area
 from liane.core.audience import TEAM, Audience
 from liane.core.errors import NotAllowed, Refused
+from liane.core.inserting import insert
 from liane.core.models import author_of
+from liane.core.prepared import prepared
 from liane.core.states import Machine, transition
 from liane.patients.models import Patient, Wish
 from liane.patients.queries import cluster_ids, last_wish
@@ -149,7 +152,7 @@ def write_membership(
     responsible: bool = False,
 ) -> Membership:
     """Write a membership and the first row of its history; the caller holds the rule."""
-    with acting.acting(acting.system("one membership at a time")):
+    with acting.acting(acting.system("one membership at a time"), read_only=True):
         if _living(person_id, place.holder.pk):
             raise Refused("Déjà dans le cercle, ou déjà invité.", code="already")
     author = author_of(acting.current())
@@ -164,10 +167,8 @@ def write_membership(
         responsible=responsible,
         **author,
     )
-    membership.save(force_insert=True)
-    MembershipEvent(membership=membership, after=status, reason=proof[:500], **author).save(
-        force_insert=True
-    )
+    insert(membership)
+    insert(MembershipEvent(membership=membership, after=status, reason=proof[:500], **author))
     return membership
 
 
@@ -252,9 +253,13 @@ def _opposed(person_id: UUID, place: holders.Place) -> bool:
 
 
 def _living(person_id: UUID, holder_id: UUID) -> bool:
-    return Membership.objects.filter(
-        person_id=person_id, holder_id=holder_id, status__in=LIVING
-    ).exists()
+    return bool(_held(person_id, holder_id))
+
+
+@prepared
+def _held(person_id: UUID, holder_id: UUID) -> QuerySet[Membership, UUID]:
+    rows = Membership.objects.filter(person_id=person_id, holder_id=holder_id, status__in=LIVING)
+    return rows.order_by().values_list("pk", flat=True)[:1]
 
 
 def _not_the_last(membership: Membership) -> None:

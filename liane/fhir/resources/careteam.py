@@ -18,6 +18,7 @@ from liane.circle.reach import Reach
 from liane.circle.services import invite, remove
 from liane.core.areas import Area
 from liane.core.errors import Refused
+from liane.core.prepared import prepared
 from liane.fhir import building as fhir
 from liane.fhir import versions
 from liane.fhir.outcomes import from_refusal, problem
@@ -181,22 +182,31 @@ def _over(text: Any) -> bool:
 
 
 def _members(keys: list[UUID]) -> Mapping[UUID, list[Membership]]:
-    rows = (
+    found: dict[UUID, list[Membership]] = {}
+    for one in _active(keys):
+        found.setdefault(one.person_id, []).append(one)
+    return found
+
+
+@prepared
+def _active(keys: list[UUID]) -> QuerySet[Membership]:
+    return (
         Membership.objects.filter(person_id__in=keys, status="active", contact=None)
         .select_related("practice__professional", "organisation", "post__organisation")
         .order_by("starts_at", "pk")
     )
-    found: dict[UUID, list[Membership]] = {}
-    for one in rows:
-        found.setdefault(one.person_id, []).append(one)
-    return found
 
 
 def _relatives(keys: list[UUID]) -> Mapping[UUID, list[Contact]]:
     found: dict[UUID, list[Contact]] = {}
-    for one in Contact.objects.filter(person_id__in=keys, ended_at=None).order_by("pk"):
+    for one in _contacts(keys):
         found.setdefault(one.person_id, []).append(one)
     return found
+
+
+@prepared
+def _contacts(keys: list[UUID]) -> QuerySet[Contact]:
+    return Contact.objects.filter(person_id__in=keys, ended_at=None).order_by("pk")
 
 
 def _circle(row: Patient, members: Sequence[Membership], relatives: Sequence[Contact]) -> Json:

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from liane.circle.reach import Reach
 from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.prepared import prepared
 from liane.fhir import building as fhir
 from liane.fhir import people
 from liane.fhir.outcomes import unprocessable
@@ -205,18 +206,28 @@ def _reply(body: Json, refs: Refs) -> UUID | None:
 # ------------------------------------------------------------------ as FHIR
 def _files(keys: list[UUID]) -> dict[UUID, list[Attachment]]:
     found: dict[UUID, list[Attachment]] = {}
-    rows = Attachment.objects.filter(message_id__in=keys).select_related("file").order_by("pk")
-    for one in rows:
+    for one in _attachments(keys):
         found.setdefault(one.message_id, []).append(one)
     return found
 
 
+@prepared
+def _attachments(keys: list[UUID]) -> QuerySet[Attachment]:
+    rows = Attachment.objects.filter(message_id__in=keys)
+    return rows.select_related("file").order_by("pk")
+
+
 def _named(threads: list[UUID]) -> dict[UUID, list[UUID]]:
     found: dict[UUID, list[UUID]] = {}
-    rows = Participant.objects.filter(thread_id__in=set(threads), left_at=None).order_by("pk")
-    for thread_id, holder_id in rows.values_list("thread_id", "holder_id"):
+    for thread_id, holder_id in _participants(sorted(set(threads))):
         found.setdefault(thread_id, []).append(holder_id)
     return found
+
+
+@prepared
+def _participants(threads: list[UUID]) -> QuerySet[Participant, tuple[UUID, UUID]]:
+    rows = Participant.objects.filter(thread_id__in=threads, left_at=None).order_by("pk")
+    return rows.values_list("thread_id", "holder_id")
 
 
 def _message(

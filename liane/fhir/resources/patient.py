@@ -41,6 +41,7 @@ from liane.fhir.search.params import (
     Test,
     Token,
 )
+from liane.fhir.search.sql import PlainLike
 from liane.patients import ins
 from liane.patients.models import AttendingDoctor, Patient, PatientTrigram
 from liane.patients.services import confirm_death, correct_traits, update_contact_data
@@ -64,28 +65,40 @@ USUAL = ("resourceType", "id", "name", "address")
 """Elements that a role which is not of the care team sees of a person: usual name and address."""
 
 
+MOST_GRAMS = 2
+"""Trigrams that narrow a search by name: each is one more look at its persons."""
+
+
 class Name(String):
     """A name: narrowed by its trigrams first, so that the plan never reads every person."""
 
     def test(self, raw: str, modifier: str) -> Test:
-        """The pattern, and the trigrams of the first word's beginning."""
+        """The pattern, and trigrams of the first word and of the last one, which may go on."""
         found = super().test(raw, modifier)
         if modifier or found.key == NOTHING:
             return found
-        first = normalise(values.plain(raw)).split()[0]
-        padded = f"  {first}"
-        grams = list(dict.fromkeys(padded[i : i + 3] for i in range(min(len(padded) - 2, 6))))[-3:]
+        first, *rest = normalise(values.plain(raw)).split()
+        grams = _grams(f"  {first} " if rest else f"  {first}")[-2 if rest else -MOST_GRAMS :]
+        grams = [*grams[:1], _grams(f"  {rest[-1]}")[-1]] if rest else grams
         return Test(("grams", len(grams)), (*found.leafs, *grams))
 
     def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Leaf]) -> Q:
         """Every trigram, and the pattern."""
         if key[0] != "grams":
             return super().condition(key, leafs)
-        found = super().condition(("like",), leafs[:1])
+        if self.columns == ("search",):
+            found = Q(PlainLike("search", str(leafs[0]), plain=True))
+        else:
+            found = super().condition(("like",), leafs[:1])
         for gram in leafs[1:]:
             named = PatientTrigram.objects.filter(gram=gram)
             found &= Q(pk__in=named.values("person_id"))
         return found
+
+
+def _grams(padded: str) -> list[str]:
+    """Trigrams of a padded word, those of its beginning alone for a long one."""
+    return [padded[i : i + 3] for i in range(min(len(padded) - 2, 8))]
 
 
 def _ins(oid: str) -> Any:

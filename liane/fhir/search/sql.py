@@ -34,10 +34,12 @@ class PlainLike(Expression):
 
     conditional = True
 
-    def __init__(self, column: str, pattern: str) -> None:
+    def __init__(self, column: str, pattern: str, *, plain: bool = False) -> None:
+        """``plain``: the column holds normalised text already."""
         super().__init__(output_field=BooleanField())
         self.column: Any = F(column)
         self.pattern = pattern
+        self.plain = plain
 
     def get_source_expressions(self) -> list[Any]:
         """The column."""
@@ -50,11 +52,13 @@ class PlainLike(Expression):
     @property
     def identity(self) -> tuple[Any, ...]:
         """What makes two of these the same."""
-        return (type(self), self.column, self.pattern)
+        return (type(self), self.column, self.pattern, self.plain)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """SQL for both databases."""
         column, values = compiler.compile(self.column)
+        if self.plain:
+            return f"(' ' || {column}) LIKE %s", (*values, self.pattern)
         if connection.vendor == "postgresql":
             sql = f"(' ' || translate(lower(replace({column}, 'œ', 'oe')), %s, %s)) LIKE %s"
             return sql, (*values, _FROM, _TO, self.pattern)

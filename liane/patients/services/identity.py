@@ -12,6 +12,7 @@ from liane.core import acting, clock, guard, journal, ledger, registry
 from liane.core.areas import Area
 from liane.core.audience import CIRCLE
 from liane.core.errors import Conflict, NotAllowed, Refused
+from liane.core.inserting import insert
 from liane.core.models import author_of
 from liane.patients import ins, search
 from liane.patients.models import IdentityEvent, Patient, PersonLink
@@ -44,7 +45,7 @@ def register(values: Mapping[str, Any], *, matricule: ins.Matricule | None = Non
     person.search = search.searchable(person)
     if person.birth_date is not None and person.birth_date > clock.today():
         raise Refused("La date de naissance est dans l’avenir.", field="birth_date")
-    person.save(force_insert=True)
+    insert(person)
     search.index([person])
     _event(person, "", person.ins_status, "dossier ouvert")
     return person
@@ -252,13 +253,15 @@ def _not_somebody_else(person: Patient, matricule: ins.Matricule) -> None:
 
 
 def _event(person: Patient, before: str, after: str, reason: str) -> None:
-    IdentityEvent(
-        person_id=person.pk,
-        before=before,
-        after=after,
-        reason=reason[:500],
-        **author_of(acting.current()),
-    ).save(force_insert=True)
+    insert(
+        IdentityEvent(
+            person_id=person.pk,
+            before=before,
+            after=after,
+            reason=reason[:500],
+            **author_of(acting.current()),
+        )
+    )
 
 
 def _identity_role() -> None:
