@@ -163,7 +163,11 @@ class Token(Param):
 
     def present(self) -> Q:
         """The column is filled."""
-        return _filled(self.column)
+        held = [one for each in (self.codes or {"": ""}).values()
+                for one in (each if isinstance(each, list | tuple) else (each,))]  # fmt: skip
+        if any(isinstance(one, str) for one in held):
+            return _filled(self.column)
+        return Q(**{f"{self.column}__isnull": False})
 
 
 @dataclass(frozen=True, eq=False)
