@@ -1,0 +1,1 @@
+"""Liane described, then tried by tools that know nothing of it."""
