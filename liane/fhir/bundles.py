@@ -235,6 +235,8 @@ def _call(one: Entry) -> Call:
     parts = urlsplit(address)
     path = [unquote(part) for part in parts.path.split("/") if part]
     query = values.pairs(parts.query)
+    if one.method == "POST" and len(path) == 2 and path[1][:1] not in "_$":
+        path = path[:1]  # The French guides write the sender's own identifier there.
     return Call(one.method, path, query, one.headers, lambda: one.resource, lambda: [],
                 lambda: one.resource)  # fmt: skip
 

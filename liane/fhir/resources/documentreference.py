@@ -87,7 +87,9 @@ class DocumentReferenceResource(Resource):
         Custom("status", read=_status,
                build=lambda key, leafs: Q(newer__isnull=key == ("current",))),
         Flag("isArchived", when=Q(archived_at__isnull=False), url=IS_ARCHIVED),
-        Date("date", column="at", sort="at"),
+        Several("date", sort="at", params=(
+            Date("date", column="at"),
+            Indexed("date", of="date", path="DocumentReference.date"))),
         Date("creation", column="at", sort="at"),
         Several("type", params=(
             Token("type", column="category", system=LOINC, codes=TYPES),
