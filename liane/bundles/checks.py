@@ -3,23 +3,36 @@
 A warning never blocks: an identity that is not qualified is said, and the bill goes on.
 """
 
-import json
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from collections.abc import Sequence as Rows
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+import orjson
 from django.db.models import OuterRef, Subquery
 
 from liane.bundles import coverage
-from liane.bundles.models import Coverage, Sequence, Settled, SettledLine
+from liane.bundles.models import Coverage, Settled, SettledLine
 from liane.pathways.models import Clash, Enrolment, Signatory
 from liane.pathways.states import ProjectStatus
+from liane.patients.models import Patient
 
 OPPOSED = {ProjectStatus.DRAFT, ProjectStatus.SIGNED, ProjectStatus.OPPOSED, ProjectStatus.ENDED}
 """A project that was not sent, or that the ARS opposed: nothing is reimbursed (CSS, R.162-137)."""
+
+
+class Judged(Protocol):
+    """What is asked of a sequence: one that is kept, or one that a run just answered."""
+
+    enrolment_id: UUID
+    person_id: UUID
+    key: str
+    protocol: str
+    closed_on: dt.date | None
+    paid_to: str
 
 
 @dataclass(frozen=True)
@@ -34,32 +47,51 @@ class Block:
     stops: bool = True
 
 
+class Footing(NamedTuple):
+    """What the checks ask of an enrolment, its project and its person."""
+
+    project_id: UUID
+    project_status: str
+    prescribed_by_id: UUID | None
+    ins_status: str
+
+
+type Answers = Mapping[UUID, Mapping[str, Any]]
+type Payees = Mapping[tuple[UUID, str], Mapping[UUID, str]]
+
+
 @dataclass
 class Ground:
     """What the checks read for a set of sequences. Nine queries at any size."""
 
-    enrolments: dict[UUID, Enrolment]
+    enrolments: dict[UUID, Footing]
     rights: Mapping[UUID, Coverage]
-    answers: dict[UUID, dict[str, Any]]
-    payees: dict[tuple[UUID, str], dict[UUID, str]]
+    answers: Answers
+    payees: Payees
     numbers: dict[UUID, dict[UUID, str]]
     clashes: set[UUID]
 
 
-def ground(sequences: Collection[Sequence]) -> Ground:
-    """Read it all."""
+def ground(
+    sequences: Collection[Judged], answers: Answers | None = None, payees: Payees | None = None
+) -> Ground:
+    """Read it all; a run gives the ``answers`` that it just had, and the ``payees`` of each
+    sequence (enrolment, key) in them."""
     pks = list({one.enrolment_id for one in sequences})
     people = list({one.person_id for one in sequences})
+    asked = Enrolment.objects.filter(pk__in=pks).order_by()
     enrolments = {
-        one.pk: one
-        for one in Enrolment.objects.filter(pk__in=pks).select_related("project", "person")
+        pk: Footing(*said)
+        for pk, *said in asked.values_list(
+            "pk", "project_id", "project__status", "prescribed_by_id", "person__ins_status"
+        )
     }
     projects = {one.project_id for one in enrolments.values()}
     return Ground(
         enrolments,
         coverage.current(people),
-        last_answers(pks),
-        _payees(pks),
+        last_answers(pks) if answers is None else answers,
+        _payees(pks) if payees is None else payees,
         _numbers(projects),
         set(Clash.objects.filter(enrolment_id__in=pks, settled_at=None).values_list(
             "enrolment_id", flat=True)),
@@ -72,13 +104,13 @@ def last_answers(enrolments: Rows[UUID]) -> dict[UUID, dict[str, Any]]:
     rows = Settled.objects.filter(
         enrolment_id__in=list(enrolments), number=Subquery(last.values("number")[:1])
     )
-    return {pk: json.loads(text) for pk, text in rows.values_list("enrolment_id", "answer")}
+    return {pk: orjson.loads(text) for pk, text in rows.values_list("enrolment_id", "answer")}
 
 
 def _payees(enrolments: Rows[UUID]) -> dict[tuple[UUID, str], dict[UUID, str]]:
     found: dict[tuple[UUID, str], dict[UUID, str]] = defaultdict(dict)
     rows = SettledLine.objects.filter(enrolment_id__in=list(enrolments), role="professional")
-    for pk, key, holder, label in rows.values_list(
+    for pk, key, holder, label in rows.order_by().values_list(
         "enrolment_id", "sequence", "payee_holder_id", "payee_label"
     ):
         found[pk, key][holder] = label
@@ -94,7 +126,7 @@ def _numbers(projects: Collection[UUID]) -> dict[UUID, dict[UUID, str]]:
     return found
 
 
-def blocks(one: Sequence, seen: Ground) -> list[Block]:
+def blocks(one: Judged, seen: Ground) -> list[Block]:
     """What stands in the way of this sequence's invoice, and what is only to be known."""
     found = [
         *_amounts(one, seen),
@@ -103,11 +135,11 @@ def blocks(one: Sequence, seen: Ground) -> list[Block]:
         *_project(one, seen),
         *_rights(one, seen),
     ]
-    person = seen.enrolments[one.enrolment_id].person
-    if not person.is_qualified:
+    status = Patient.InsStatus(seen.enrolments[one.enrolment_id].ins_status)
+    if status != Patient.InsStatus.QUALIFIED:
         found.append(
             Block(
-                "ins", f"Identité non qualifiée ({person.get_ins_status_display()}) : la facture "
+                "ins", f"Identité non qualifiée ({status.label}) : la facture "
                 "part quand même, le matricule INS n’y figure pas.", "Vérifier l’identité",
                 f"/personnes/{one.person_id}/identite/", stops=False,
             )
@@ -120,14 +152,14 @@ def codes(found: Collection[Block]) -> str:
     return " ".join(dict.fromkeys(one.code for one in found if one.stops))
 
 
-def _of(one: Sequence, seen: Ground, kind: str) -> list[dict[str, Any]]:
+def _of(one: Judged, seen: Ground, kind: str) -> list[dict[str, Any]]:
     """The parts of the last answer about this sequence."""
     rows = seen.answers.get(one.enrolment_id, {}).get(kind, [])
     field_ = "id" if kind == "sequences" else "sequence"
     return [row for row in rows if row.get(field_) in {one.key, ""}]
 
 
-def _amounts(one: Sequence, seen: Ground) -> list[Block]:
+def _amounts(one: Judged, seen: Ground) -> list[Block]:
     return [
         Block(
             "amount", f"Montant à compléter : {row['what']}. Peut le compléter : {row['who']}.",
@@ -137,7 +169,7 @@ def _amounts(one: Sequence, seen: Ground) -> list[Block]:
     ]  # fmt: skip
 
 
-def _acts(one: Sequence, seen: Ground) -> list[Block]:
+def _acts(one: Judged, seen: Ground) -> list[Block]:
     refused = _of(one, seen, "refusals")
     found = []
     waiting = sum(row["code"] == "unconfirmed" for row in refused)
@@ -158,7 +190,7 @@ def _acts(one: Sequence, seen: Ground) -> list[Block]:
     return found
 
 
-def _papers(one: Sequence, seen: Ground) -> list[Block]:
+def _papers(one: Judged, seen: Ground) -> list[Block]:
     row = seen.enrolments[one.enrolment_id]
     found = []
     if row.prescribed_by_id is None:
@@ -179,12 +211,13 @@ def _papers(one: Sequence, seen: Ground) -> list[Block]:
     return found
 
 
-def _project(one: Sequence, seen: Ground) -> list[Block]:
+def _project(one: Judged, seen: Ground) -> list[Block]:
     row = seen.enrolments[one.enrolment_id]
     found = []
-    if row.project.status in OPPOSED:
+    if row.project_status in OPPOSED:
+        said = ProjectStatus(row.project_status).label
         found.append(
-            Block("project", f"Le projet de parcours est « {row.project.get_status_display()} » : "
+            Block("project", f"Le projet de parcours est « {said} » : "
                   "rien n’est pris en charge.", "Voir le projet", _project_url(one, seen),
                   "R.162-137")
         )  # fmt: skip
@@ -206,7 +239,7 @@ def _project(one: Sequence, seen: Ground) -> list[Block]:
     return found
 
 
-def _rights(one: Sequence, seen: Ground) -> list[Block]:
+def _rights(one: Judged, seen: Ground) -> list[Block]:
     row, url = seen.rights.get(one.person_id), f"/forfaits/{one.enrolment_id}/droits/"
     if row is None:
         return [
@@ -222,9 +255,9 @@ def _rights(one: Sequence, seen: Ground) -> list[Block]:
     return []
 
 
-def _pathway(one: Sequence, part: str) -> str:
+def _pathway(one: Judged, part: str) -> str:
     return f"/parcours/{one.enrolment_id}/{part}"
 
 
-def _project_url(one: Sequence, seen: Ground) -> str:
+def _project_url(one: Judged, seen: Ground) -> str:
     return f"/parcours/projets/{seen.enrolments[one.enrolment_id].project_id}/"

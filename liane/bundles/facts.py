@@ -2,23 +2,27 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
+
 from liane.bundles.engine.facts import Case
-from liane.pathways import cases
-from liane.pathways.models import Enrolment
+from liane.pathways import cases, catalogue
+from liane.pathways.acts import Paid, Paying, Teams
+from liane.pathways.cases import Enrolled
 from liane.pathways.protocols.format import Protocol
-from liane.pathways.protocols.plan import Plan, compile_protocol
+from liane.pathways.protocols.plan import Plan
 
 
-@dataclass(frozen=True)
-class Facts:
-    """One enrolment, its case, and the plan of the version that governs it."""
+class Facts(NamedTuple):
+    """One enrolment, its case (acts named by the text of their identifiers), and the plan of the
+    version that governs it."""
 
-    enrolment: Enrolment
+    enrolment: Enrolled
     case: Case
     protocol: Protocol
     plan: Plan
@@ -26,22 +30,37 @@ class Facts:
     @property
     def fingerprint(self) -> str:
         """A digest of the facts and of the version, whatever order facts were entered in."""
-        acts = sorted(repr(tuple(act)) for act in self.case.acts)
-        rest = [_plain(part) for part in self.case._replace(acts=())]
-        text = repr((self.protocol.key, self.protocol.version, rest, acts))
-        return hashlib.sha256(text.encode()).hexdigest()
+        case = self.case
+        said = [
+            self.protocol.key, self.protocol.version, *case._replace(acts=()),
+            sorted(case.acts, key=itemgetter(0)),
+        ]  # fmt: skip
+        text = orjson.dumps(said, default=_plain, option=orjson.OPT_SORT_KEYS)
+        return hashlib.sha256(text).hexdigest()
 
 
 def _plain(value: Any) -> Any:
-    """A value whose text is the same for the same facts."""
-    return sorted(value.items()) if isinstance(value, dict) else value
+    return tuple(value) if isinstance(value, tuple) else repr(value)
 
 
-def read(enrolments: Collection[UUID], until: dt.date) -> Iterator[Facts]:
-    """The facts of these enrolments; each version is compiled once."""
-    plans: dict[int, Plan] = {}
-    for one in cases.cases_of(enrolments, until):
-        plan = plans.get(id(one.protocol))
-        if plan is None:
-            plan = plans[id(one.protocol)] = compile_protocol(one.protocol)
-        yield Facts(one.enrolment, one.case, one.protocol, plan)
+@dataclass
+class Reader:
+    """Reads chunk after chunk; who signed which project is read once, as of the first chunk."""
+
+    teams: dict[UUID, Teams] = field(default_factory=dict)
+
+    def read(self, enrolments: Collection[UUID], until: dt.date) -> list[Facts]:
+        """The facts of these enrolments, read at once."""
+        return [
+            Facts(*one, catalogue.plan_of(one.protocol))
+            for one in cases.many(enrolments, until, self._paying)
+        ]
+
+    def _paying(self, projects: Collection[UUID]) -> Paying:
+        unknown = set(projects) - self.teams.keys()
+        if unknown:
+            self.teams |= dict.fromkeys(unknown, Teams.of(unknown))
+        return self._paid
+
+    def _paid(self, project_id: UUID, practice: Any, on: dt.date) -> Paid:
+        return self.teams[project_id].paid(project_id, practice, on)

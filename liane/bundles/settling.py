@@ -8,28 +8,30 @@ that a run killed at any moment leaves whole enrolments, and running again finis
 
 import datetime as dt
 import hashlib
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from liane.bundles import changes, facts, standing, stored
+from liane.bundles import changes, following, stored
 from liane.bundles.engine.difference import Change, difference
 from liane.bundles.engine.results import Settlement
 from liane.bundles.engine.settling import settle
-from liane.bundles.facts import Facts
+from liane.bundles.facts import Facts, Reader
 from liane.bundles.models import Mark, Settled, SettledLine, SettlementRun
-from liane.bundles.payees import names_of
+from liane.bundles.payees import Names
 from liane.core import acting
+from liane.core import rows as plain
+from liane.core.ids import uuid7
 from liane.core.models import author_of
 
-CHUNK = 200
+CHUNK = 500
 """Enrolments of one transaction."""
 RUNNING = frozenset({"waiting", "open", "to_complete"})
 
@@ -57,10 +59,11 @@ def run(until: dt.date, *, organisation_id: UUID | None = None, whole: bool = Fa
         )
         ids = changes.due(until, organisation_id=organisation_id, whole=whole)
     report = Report(until, run_id=kept.pk)
+    worker = Worker(kept, until, report)
     for chunk in batched(ids, CHUNK):  # noqa: B911
         # Acting is a transaction on PostgreSQL: one for each chunk, so that each commits.
         with acting.acting(machine):
-            settle_chunk(kept, chunk, until, report)
+            worker.settle(chunk)
     with acting.acting(machine):
         SettlementRun.objects.filter(pk=kept.pk).update(
             finished_at=timezone.now(), examined=report.examined, written=report.written,
@@ -69,54 +72,124 @@ def run(until: dt.date, *, organisation_id: UUID | None = None, whole: bool = Fa
     return report
 
 
-def settle_chunk(run: SettlementRun, ids: Collection[UUID], until: dt.date, report: Report) -> None:
-    """Settle these enrolments in one transaction."""
-    with transaction.atomic():
-        started = timezone.now()
-        marks = {
-            one.enrolment_id: one
-            for one in Mark.objects.select_for_update().filter(enrolment_id__in=list(ids))
-        }
-        found = list(facts.read(ids, until))
-        changed = [
-            _Change(one, settle(one.plan, one.case, until), marks.get(one.enrolment.pk))
-            for one in found
-        ]
-        report.examined += len(changed)
-        written = [one for one in changed if one.is_new]
-        _read_before(written)
-        _write(run, written, until)
-        _mark(changed, started, until)
-        standing.follow({one.facts.enrolment.pk: (one.facts, one.answer) for one in written})
-        report.written += len(written)
-        report.unchanged += len(changed) - len(written)
+class Marked(NamedTuple):
+    """How far an enrolment was settled, as it was read."""
+
+    number: int
+    digest: str
+    at: Any
 
 
-@dataclass
 class _Change:
-    facts: Facts
-    answer: Settlement
-    mark: Mark | None
-    before: Settlement | None = None
+    """One enrolment's facts and the answer they give."""
 
-    def __post_init__(self) -> None:
-        self.text = json.dumps(document(self.answer), ensure_ascii=False, separators=(",", ":"))
-        self.digest = hashlib.sha256(self.text.encode()).hexdigest()
+    __slots__ = ("answer", "before", "digest", "document", "facts", "mark", "text")
+
+    def __init__(self, facts: Facts, until: dt.date, mark: Marked | None) -> None:
+        self.facts, self.mark = facts, mark
+        self.answer = settle(facts.plan, facts.case, until)
+        self.document = document(self.answer)
+        self.text = orjson.dumps(self.document)
+        self.digest = hashlib.sha256(self.text).hexdigest()
+        self.before: Settlement | None = None
 
     @property
     def is_new(self) -> bool:
         """True when the answer is not the one that was kept last."""
-        return self.mark is None or self.mark.answer_digest != self.digest
+        return self.mark is None or self.mark.digest != self.digest
 
     @property
     def number(self) -> int:
-        """The number of this answer among those of the enrolment."""
-        return (self.mark.number if self.mark else 0) + 1
+        """The number of the answer among those of the enrolment."""
+        return (self.mark.number if self.mark else 0) + self.is_new
+
+
+class Worker:
+    """Settles chunk after chunk for one run; what seldom changes is read once."""
+
+    def __init__(self, run: SettlementRun, until: dt.date, report: Report) -> None:
+        self.run, self.until, self.report = run, until, report
+        self.reader, self.names = Reader(), Names()
+
+    def settle(self, ids: Collection[UUID]) -> None:
+        """Settle these enrolments; what it changes is written in one transaction.
+
+        Facts are read before it. An enrolment that another run marked in between is left to that
+        run: its facts are as fresh, and the next run looks again at what was written since.
+        """
+        started = timezone.now()
+        seen = _marks(ids)
+        found = [
+            _Change(one, self.until, seen.get(one.enrolment.pk))
+            for one in self.reader.read(ids, self.until)
+        ]
+        with transaction.atomic():
+            marks = _marks(ids, lock=True)
+            changed = [one for one in found if marks.get(one.facts.enrolment.pk) == one.mark]
+            written = [one for one in changed if one.is_new]
+            _read_before(written)
+            self._write(written)
+            _mark(changed, started, self.until)
+            following.follow({one.facts.enrolment.pk: (one.facts, one.answer, one.document)
+                              for one in written}, self.names)  # fmt: skip
+        self.report.examined += len(found)
+        self.report.written += len(written)
+        self.report.unchanged += len(found) - len(written)
+
+    def _write(self, changes: Sequence[_Change]) -> None:
+        moved = [(one, difference(one.before, one.answer)) for one in changes]
+        self.names.learn(line.payee for _, found in moved for line in found)
+        heads, lines = [], []
+        run, until = self.run.pk.hex, self.until.isoformat()
+        for one, found in moved:
+            row, head = one.facts.enrolment, uuid7().hex
+            whose = (row.pk.hex, row.person_id.hex, row.organisation_id.hex)
+            heads.append((
+                head, *whose, run, one.number, one.facts.protocol.key, one.answer.version, until,
+                one.facts.fingerprint, one.text.decode(),
+            ))  # fmt: skip
+            lines += self._lines((head, *whose), found, again=one.number > 1)
+        plain.write(Settled, HEAD, heads)
+        plain.write(SettledLine, LINE, lines)
+
+    def _lines(
+        self, whose: tuple[str, ...], found: Sequence[Change], *, again: bool
+    ) -> list[tuple[Any, ...]]:
+        """What an answer adds: the whole the first time, then what changed."""
+        names = self.names
+        return [
+            (
+                uuid7().hex, *whose, line.sequence, again, line.payee.replace("-", ""),
+                names.of(line.payee), line.role, line.rule, line.article, line.cents,
+                line.amo_cents, line.amc_cents, line.patient_cents,
+                " ".join(dict.fromkeys(line.added + line.removed)),
+            )
+            for line in found
+        ]  # fmt: skip
+
+
+HEAD = ("id", "enrolment_id", "person_id", "organisation_id", "run_id", "number", "protocol",
+        "version", "until", "fingerprint", "answer")  # fmt: skip
+LINE = ("id", "settled_id", "enrolment_id", "person_id", "organisation_id", "sequence",
+        "difference", "payee_holder_id", "payee_label", "role", "rule", "article", "cents",
+        "amo_cents", "amc_cents", "patient_cents", "acts")  # fmt: skip
+MARK = ("id", "enrolment_id", "number", "fingerprint", "answer_digest", "at", "again_on")
+
+
+def _marks(ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, Marked]:
+    """How far these were settled. One query."""
+    rows = Mark.objects.filter(enrolment_id__in=list(ids))
+    if lock:
+        rows = rows.select_for_update()
+    found = rows.values_list("enrolment_id", "number", "answer_digest", "at")
+    return {plain.uuid(pk): Marked(*said) for pk, *said in plain.read(found)}
 
 
 def _read_before(changed: Sequence[_Change]) -> None:
     """The answer that each of these had before. One query."""
     known = [one.facts.enrolment.pk for one in changed if one.mark is not None]
+    if not known:
+        return
     last = Settled.objects.filter(enrolment_id=OuterRef("enrolment_id")).order_by("-number")
     rows = Settled.objects.filter(
         enrolment_id__in=known, number=Subquery(last.values("number")[:1])
@@ -124,96 +197,31 @@ def _read_before(changed: Sequence[_Change]) -> None:
     texts = dict(rows.values_list("enrolment_id", "answer"))
     for one in changed:
         text = texts.get(one.facts.enrolment.pk)
-        one.before = stored.settlement(one.facts.enrolment.pk, text) if text else None
+        one.before = stored.settlement(one.facts.enrolment.pk, text, str) if text else None
 
 
 def document(answer: Settlement) -> dict[str, Any]:
     """The whole answer of the engine as JSON: what pages and files explain from."""
     return {
         "version": answer.version,
-        "sequences": [_plain(one._asdict()) for one in answer.sequences],
-        "lines": [_plain(one._asdict()) for one in answer.lines],
-        "refusals": [_plain(one._asdict()) for one in answer.refusals],
-        "missing": [_plain(one._asdict()) for one in answer.missing],
+        "sequences": [one._asdict() for one in answer.sequences],
+        "lines": [one._asdict() for one in answer.lines],
+        "refusals": [one._asdict() for one in answer.refusals],
+        "missing": [one._asdict() for one in answer.missing],
     }
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: _value(value) for name, value in values.items()}
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [_value(one) for one in value]
-    return str(value) if isinstance(value, UUID) else value
-
-
-def _write(run: SettlementRun, changes: Sequence[_Change], until: dt.date) -> None:
-    if not changes:
-        return
-    moved = [(one, difference(one.before, one.answer)) for one in changes]
-    names = names_of({UUID(line.payee) for _, found in moved for line in found})
-    heads, lines = [], []
-    for one, found in moved:
-        row = one.facts.enrolment
-        head = Settled(
-            enrolment_id=row.pk, person_id=row.person_id, organisation_id=row.organisation_id,
-            run=run, number=one.number, protocol=one.facts.protocol.key,
-            version=one.answer.version, until=until, fingerprint=one.facts.fingerprint,
-            answer=one.text,
-        )  # fmt: skip
-        heads.append(head)
-        lines += _lines(head, found, names)
-    Settled.objects.bulk_create(heads, batch_size=500)
-    SettledLine.objects.bulk_create(lines, batch_size=500)
-
-
-def _lines(head: Settled, found: Sequence[Change], names: dict[UUID, str]) -> list[SettledLine]:
-    """What an answer adds: the whole the first time, then what changed."""
-    return [
-        SettledLine(
-            settled=head,
-            enrolment_id=head.enrolment_id,
-            person_id=head.person_id,
-            organisation_id=head.organisation_id,
-            sequence=line.sequence,
-            difference=head.number > 1,
-            payee_holder_id=UUID(line.payee),
-            payee_label=names.get(UUID(line.payee), ""),
-            role=line.role,
-            rule=line.rule,
-            article=line.article,
-            cents=line.cents,
-            amo_cents=line.amo_cents,
-            amc_cents=line.amc_cents,
-            patient_cents=line.patient_cents,
-            acts=" ".join(str(act) for act in dict.fromkeys([*line.added, *line.removed])),
-        )
-        for line in found
-    ]
-
-
 def _mark(changes: Sequence[_Change], at: dt.datetime, until: dt.date) -> None:
+    moment = plain.moment(at)
     rows = [
-        Mark(
-            enrolment_id=one.facts.enrolment.pk,
-            number=one.number - (not one.is_new),
-            fingerprint=one.facts.fingerprint,
-            answer_digest=one.digest,
-            at=at,
-            again_on=_again(one.answer, until),
-        )
+        (uuid7().hex, one.facts.enrolment.pk.hex, one.number, one.facts.fingerprint, one.digest,
+         moment, _again(one.answer, until))
         for one in changes
-    ]
-    Mark.objects.bulk_create(
-        rows, batch_size=500, update_conflicts=True, unique_fields=["enrolment"],
-        update_fields=["number", "fingerprint", "answer_digest", "at", "again_on"],
-    )  # fmt: skip
+    ]  # fmt: skip
+    plain.write(Mark, MARK, rows, unique=["enrolment_id"])
 
 
-def _again(answer: Settlement, until: dt.date) -> dt.date | None:
+def _again(answer: Settlement, until: dt.date) -> str | None:
     """From when time alone may change the answer; None when every sequence is closed."""
     running = any(one.state in RUNNING for one in answer.sequences)
-    return until + dt.timedelta(days=1) if running else None
+    return (until + dt.timedelta(days=1)).isoformat() if running else None

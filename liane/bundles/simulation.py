@@ -7,22 +7,25 @@ under the draft. Read by a machine; the answer names payees, never persons cared
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from uuid import UUID
 
-from liane.bundles import facts
 from liane.bundles.engine.simulating import Effect, compare_each
 from liane.bundles.engine.texts import REASONS
+from liane.bundles.facts import Reader
 from liane.bundles.payees import names_of
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.core.ids import parse
-from liane.pathways import cases
 from liane.pathways.models import Enrolment
 from liane.pathways.protocols.facts import Case
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.protocols.library import gaps
 from liane.pathways.protocols.plan import Plan, compile_protocol
+from liane.pathways.states import READ
 
+CHUNK = 1_000
+"""Enrolments read at once."""
 NAMELESS = {"sharing": "clé de répartition", "dropout": "règle de fin anticipée"}
 """What a definition may lack without any mark at its place."""
 
@@ -73,7 +76,7 @@ def run(protocol: Protocol, until: dt.date, organisation_id: UUID | None = None)
     """Price a draft on every enrolment of its pathway, or on those of one structure."""
     with acting.acting(acting.system("simulation", organisation_id=organisation_id)):
         rows = Enrolment.objects.filter(
-            protocol_key=protocol.key, status__in=cases.READ, included_on__isnull=False
+            protocol_key=protocol.key, status__in=READ, included_on__isnull=False
         )
         if organisation_id is not None:
             rows = rows.filter(organisation_id=organisation_id)
@@ -84,8 +87,10 @@ def run(protocol: Protocol, until: dt.date, organisation_id: UUID | None = None)
 
 
 def _held(ids: Sequence[UUID], until: dt.date) -> Iterator[tuple[Plan, Case]]:
-    for one in facts.read(ids, until):
-        yield one.plan, one.case
+    reader = Reader()
+    for chunk in batched(ids, CHUNK):  # noqa: B911
+        for one in reader.read(chunk, until):
+            yield one.plan, one.case
 
 
 def _movers(effect: Effect) -> list[Mover]:

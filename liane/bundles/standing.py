@@ -5,7 +5,7 @@ them, so that the work list costs a page.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -32,34 +32,12 @@ BILLED = frozenset({"complete", "partial"})
 FIELDS = ("status", "blocks", "billed_cents", "paid_cents", "since")
 
 
-def follow(answers: Mapping[UUID, tuple[Any, Any]]) -> None:
-    """Bring the sequences of these enrolments up to what the engine just answered."""
-    known = {
-        (one.enrolment_id, one.key): one
-        for one in Sequence.objects.filter(enrolment_id__in=list(answers))
-    }
-    new, changed = [], []
-    for pk, (facts, answer) in answers.items():
-        for position, state in enumerate(answer.sequences):
-            row = known.get((pk, state.id))
-            if row is None:
-                row = Sequence(
-                    enrolment_id=pk, person_id=facts.enrolment.person_id, key=state.id,
-                    organisation_id=facts.enrolment.organisation_id,
-                )  # fmt: skip
-                new.append(row)
-            else:
-                changed.append(row)
-            _take(row, position, state, facts.protocol)
-    steps = _compute([*new, *changed], fresh={one.pk for one in new})[1]
-    _store([*new, *changed], [*_TAKEN, *FIELDS], steps)
-
-
-_TAKEN = ["position", "label", "protocol", "version", "payer", "paid_to", "state", "opened_on",
+TAKEN = ["position", "label", "protocol", "version", "payer", "paid_to", "state", "opened_on",
           "closed_on", "amount_cents", "billable"]  # fmt: skip
 
 
-def _take(row: Sequence, position: int, state: Any, protocol: Any) -> None:
+def take(row: Sequence, position: int, state: Any, protocol: Any) -> None:
+    """Set on a row what the engine answered."""
     row.position = position
     row.label = label_of(state.id, state.phase, protocol)
     row.protocol, row.version = protocol.key, protocol.version
@@ -88,22 +66,22 @@ def refresh_person(person_id: UUID) -> None:
 
 
 def _refresh(rows: list[Sequence]) -> None:
-    changed, steps = _compute(rows)
-    _store(changed, FIELDS, steps)
+    changed, steps = compute(rows)
+    store(changed, FIELDS, steps)
 
 
-def _store(rows: list[Sequence], fields: Collection[str], steps: list[SequenceStep]) -> None:
-    """Write these rows, new or known, in one statement a batch, then their dated steps."""
+def store(rows: list[Sequence], fields: Collection[str], steps: list[SequenceStep]) -> None:
+    """Write these rows in one statement a batch, then their dated steps."""
     Sequence.objects.bulk_create(
         rows, batch_size=500, update_conflicts=True, unique_fields=["id"], update_fields=fields
     )
     SequenceStep.objects.bulk_create(steps, batch_size=500)
 
 
-def _compute(
-    rows: list[Sequence], fresh: Collection[UUID] = ()
-) -> tuple[list[Sequence], list[SequenceStep]]:
+def compute(rows: list[Sequence]) -> tuple[list[Sequence], list[SequenceStep]]:
     """Where each row stands, set on it; those that moved, and their steps. Nothing is written."""
+    if not rows:
+        return [], []
     who = author_of(acting.current())
     parts = balance.of_sequences([(one.enrolment_id, one.key) for one in rows])
     lines = lines_of([one.enrolment_id for one in rows])
@@ -129,7 +107,7 @@ def _compute(
         after = (status, blocks, billed, received)
         if after == (one.status, one.blocks, one.billed_cents, one.paid_cents):
             continue
-        if status != one.status or one.pk in fresh:
+        if status != one.status:
             steps.append(SequenceStep(sequence=one, before=one.status, after=status, **who))
             one.since = timezone.now()
         one.status, one.blocks, one.billed_cents, one.paid_cents = after
@@ -150,6 +128,11 @@ def stage(
         return _billed(live, uneven=uneven)
     if states and not uneven:
         return Stage.CLOSED
+    return unbilled(one, blocks)
+
+
+def unbilled(one: Any, blocks: str) -> str:
+    """Where a sequence stands of which nothing was billed."""
     if one.state in OVER:
         return Stage.CLOSED
     if one.state == "to_complete":

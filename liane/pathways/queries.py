@@ -1,7 +1,7 @@
 """Reads of the pathways: a person's record, one enrolment, what waits for a professional.
 
-For the engine: `case`, `cases`, `cases_of`. For the list of a structure: `listing`. For a project
-and its team: `teams`.
+For the engine: `case`, `cases_of`; `cases.many` for machines. For the list of a structure:
+`listing`. For a project and its team: `teams`.
 """
 
 import datetime as dt
@@ -19,7 +19,8 @@ from liane.core.acting import Actor
 from liane.core.prepared import prepared
 from liane.interventions.models import Intervention
 from liane.pathways import alerts, catalogue, clashes, progress, rules
-from liane.pathways.cases import Read, Teams, case, cases, cases_of
+from liane.pathways.acts import Teams
+from liane.pathways.cases import Read, case, cases_of
 from liane.pathways.models import Clash, Confirmation, Enrolment, Project, Session
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.protocols.phases import Requirement
@@ -36,7 +37,7 @@ from liane.stays.models import Stay
 from liane.stays.state import Status as StayStatus
 
 __all__ = [
-    "Read", "Teams", "by_ids", "case", "cases", "cases_of", "confirmations", "of_person", "one",
+    "Read", "Teams", "by_ids", "case", "cases_of", "confirmations", "of_person", "one",
 ]  # fmt: skip
 AWAY = (StayStatus.IN_PROGRESS, StayStatus.ON_LEAVE)
 OPENABLE = (ProjectStatus.TRANSMITTED, ProjectStatus.RUNNING, ProjectStatus.NOTICE)

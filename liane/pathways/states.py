@@ -45,6 +45,10 @@ class EnrolmentStatus(models.TextChoices):
     ENDED = "ended", "terminée"
 
 
+READ = (EnrolmentStatus.INCLUDED, EnrolmentStatus.SUSPENDED, EnrolmentStatus.ENDED)
+"""Enrolments that have facts to settle."""
+
+
 class EndReason(models.TextChoices):
     """Why an enrolment ended."""
 

@@ -31,7 +31,9 @@ def difference(before: Settlement | None, after: Settlement) -> tuple[Change, ..
 
     The sum of the changes is the difference of the two totals.
     """
-    old = _by_payee(before) if before else {}
+    if before is None:
+        return tuple(_first(line) for line in sorted(after.lines) if _moved(line))
+    old = _by_payee(before)
     new = _by_payee(after)
     changes = [_change(old.get(who), new.get(who)) for who in sorted({*old, *new})]
     return tuple(one for one in changes if one and _moved(one))
@@ -41,7 +43,11 @@ def _by_payee(settlement: Settlement) -> dict[tuple[str, str, str], Line]:
     return {(line.sequence, line.payee, line.role): line for line in settlement.lines}
 
 
-def _moved(one: Change) -> bool:
+def _first(line: Line) -> Change:
+    return Change(*line[:7], 0, line.rule, line.article, line.acts, ())
+
+
+def _moved(one: Change | Line) -> bool:
     return bool(one.cents or one.amo_cents or one.amc_cents or one.patient_cents)
 
 

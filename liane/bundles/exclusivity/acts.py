@@ -14,10 +14,10 @@ from liane.core import acting, ledger
 from liane.core.clock import day_bounds
 from liane.interventions.models import Intervention
 from liane.pathways import catalogue
-from liane.pathways.cases import READ, Teams
+from liane.pathways.acts import Teams
 from liane.pathways.models import Confirmation, Counted, Enrolment
 from liane.pathways.protocols.format import Protocol
-from liane.pathways.states import ConfirmationStatus
+from liane.pathways.states import READ, ConfirmationStatus
 
 BUNDLE, WAITING, DOUBT, ACT = "forfait", "a-confirmer", "a-verifier", "acte"
 ADVICE = {

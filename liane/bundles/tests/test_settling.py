@@ -89,7 +89,7 @@ def test_a_chunk_that_fails_leaves_nothing_of_itself(house, monkeypatch):
     def broken(*args):
         raise RuntimeError("cut")
 
-    monkeypatch.setattr("liane.bundles.standing.follow", broken)
+    monkeypatch.setattr("liane.bundles.following.follow", broken)
     with pytest.raises(RuntimeError, match="cut"):
         settling.run(dt.date(2026, 6, 30))
     with machine():

@@ -17,7 +17,7 @@ from liane.core.errors import Refused
 from liane.core.models import author_of
 from liane.interventions.models import Intervention
 from liane.pathways import catalogue, progress
-from liane.pathways.cases import Teams
+from liane.pathways.acts import Teams
 from liane.pathways.models import Confirmation, Counted, Enrolment
 from liane.pathways.states import EnrolmentStatus
 from liane.patients.queries import cluster_ids

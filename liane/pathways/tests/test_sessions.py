@@ -11,7 +11,7 @@ from liane.agenda import services as agenda
 from liane.core.errors import NotAllowed, Refused
 from liane.directory.models import Locum, Practice
 from liane.interventions import services as acts
-from liane.pathways import links, progress, queries
+from liane.pathways import cases, links, progress, queries
 from liane.pathways.models import Confirmation, Counted, Session, SharingAgreement
 from liane.pathways.services import confirming, counting, following, life
 from liane.pathways.tests.conftest import as_, as_system, at, days_ago, did, only, signatory
@@ -232,7 +232,19 @@ def test_facts_cost_the_same_at_any_number(
 ):
     did(zoe, simon, "diet", 60)
     with as_system(), django_assert_max_num_queries(13):
-        list(queries.cases(included.organisation_id, timezone.localdate()))
+        list(queries.cases_of([included.pk], timezone.localdate()))
+
+
+def test_machines_read_the_same_facts_as_pages(included, project, roussel, zoe, simon):
+    did(zoe, simon, "diet", 60)
+    did(zoe, simon, "diet", 30)
+    with as_system():
+        page = queries.case(included.pk, timezone.localdate())
+        (fact,) = cases.many([included.pk], timezone.localdate())
+    assert len(page.case.acts) == 2
+    named = tuple(act._replace(id=str(act.id)) for act in page.case.acts)
+    assert fact.case == page.case._replace(acts=named)
+    assert fact.enrolment.person_id == included.person_id
 
 
 def test_nobody_outside_reads_an_enrolment(included):

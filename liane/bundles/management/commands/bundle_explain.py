@@ -1,8 +1,8 @@
 """``liane bundle explain ENROLMENT``: every cent of one enrolment, in sentences."""
 
-import json
 from typing import Any
 
+import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from liane.bundles import explained, settling
@@ -33,7 +33,7 @@ class Command(BaseCommand):
                 "(liane bundle settle d’abord)."
             )
         if options["json"]:
-            self.stdout.write(json.dumps(_document(view), ensure_ascii=False))
+            self.stdout.write(orjson.dumps(_document(view)).decode())
             return
         self.stdout.write(f"{view.protocol.title}, version {view.settled.version}")
         self.stdout.write(f"Calcul n° {view.settled.number}, arrêté au {view.settled.until}")

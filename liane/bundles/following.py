@@ -1,0 +1,137 @@
+"""Sequences after a run: those that it names for the first time, and those that it changes.
+
+Nothing was billed of a new one: where it stands follows from the answer alone, by the hundred
+thousand, without a model for each.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.utils import timezone
+
+from liane.bundles import checks, standing
+from liane.bundles.engine.results import SequenceState, Settlement
+from liane.bundles.facts import Facts
+from liane.bundles.models import Sequence as Row
+from liane.bundles.models import SequenceStep
+from liane.bundles.payees import Names
+from liane.bundles.states import Stage
+from liane.core import acting
+from liane.core import rows as plain
+from liane.core.ids import uuid7
+from liane.core.models import author_of
+
+type Answered = Mapping[UUID, tuple[Facts, Settlement, Mapping[str, Any]]]
+"""By enrolment: its facts, its answer, and the answer as it is kept."""
+
+
+class New(NamedTuple):
+    """A sequence that is not kept yet: the first fields of its row."""
+
+    enrolment_id: UUID
+    person_id: UUID
+    organisation_id: UUID
+    key: str
+    position: int
+    label: str
+    protocol: str
+    version: str
+    payer: str
+    paid_to: str
+    state: str
+    opened_on: dt.date | None
+    closed_on: dt.date | None
+    amount_cents: int | None
+    billable: bool
+
+
+ROW = ("id", *New._fields, "status", "blocks", "since")
+WHO = ("author_user_id", "author_holder_id", "author_organisation_id", "author_label")
+STEP = ("id", "sequence_id", "before", "after", "at", *WHO)
+
+
+def follow(answers: Answered, names: Names) -> None:
+    """Bring the sequences of these enrolments up to what the engine just answered."""
+    known = {
+        (one.enrolment_id, one.key): one
+        for one in Row.objects.filter(enrolment_id__in=list(answers))
+    }
+    new, changed = [], []
+    labels: dict[tuple[int, str], str] = {}
+    for pk, (facts, answer, _) in answers.items():
+        for position, state in enumerate(answer.sequences):
+            row = known.get((pk, state.id))
+            if row is None:
+                new.append(_new(facts, position, state, labels))
+            else:
+                changed.append(row)
+                standing.take(row, position, state, facts.protocol)
+    _add(new, answers, names)
+    steps = standing.compute(changed)[1]
+    standing.store(changed, [*standing.TAKEN, *standing.FIELDS], steps)
+
+
+def _new(
+    facts: Facts, position: int, state: SequenceState, labels: dict[tuple[int, str], str]
+) -> New:
+    row, protocol = facts.enrolment, facts.protocol
+    label = labels.get((id(protocol), state.id))
+    if label is None:
+        label = standing.label_of(state.id, state.phase, protocol)
+        labels[id(protocol), state.id] = label
+    return New(
+        row.pk, row.person_id, row.organisation_id, state.id, position, label, protocol.key,
+        protocol.version, protocol.payer, protocol.paid_to, state.state, state.opened_on,
+        state.closed_on, state.amount_cents, state.billable,
+    )  # fmt: skip
+
+
+def _add(new: Sequence[New], answers: Answered, names: Names) -> None:
+    """Write them, and the first step of those that do not wait."""
+    closed = [one for one in new if one.state in standing.BILLED or one.state == "to_complete"]
+    blocked = _blocked(closed, answers, names)
+    now = plain.moment(timezone.now())
+    said = author_of(acting.current())
+    who = [said[name] for name in WHO]
+    author = [one.hex if isinstance(one, UUID) else one for one in who]
+    rows, steps = [], []
+    for one in new:
+        blocks = blocked.get((one.enrolment_id, one.key), "")
+        pk, status = uuid7().hex, standing.unbilled(one, blocks)
+        rows.append((
+            pk, *(whose.hex for whose in one[:3]), *one[3:11], *map(_iso, one[11:13]), *one[13:],
+            status, blocks, now,
+        ))  # fmt: skip
+        if status != Stage.WAITING:
+            steps.append((uuid7().hex, pk, Stage.WAITING.value, status, now, *author))
+    plain.write(Row, ROW, rows)
+    plain.write(SequenceStep, STEP, steps)
+
+
+def _iso(day: dt.date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _blocked(closed: Sequence[New], answers: Answered, names: Names) -> dict[tuple[UUID, str], str]:
+    """The codes of what stands in the way of each."""
+    if not closed:
+        return {}
+    wanted = {one.enrolment_id for one in closed}
+    seen = checks.ground(
+        closed, {pk: answers[pk][2] for pk in wanted}, _payees(wanted, answers, names)
+    )
+    return {(one.enrolment_id, one.key): checks.codes(checks.blocks(one, seen)) for one in closed}
+
+
+def _payees(enrolments: Iterable[UUID], answers: Answered, names: Names) -> checks.Payees:
+    """The professionals that each sequence pays."""
+    found: dict[tuple[UUID, str], dict[UUID, str]] = defaultdict(dict)
+    for pk in enrolments:
+        for line in answers[pk][1].lines:
+            if line.role == "professional":
+                holder, name = names[line.payee]
+                found[pk, line.sequence][holder] = name
+    return found

@@ -1,0 +1,152 @@
+"""Rows without models, for machines that read and write them by the hundred thousand.
+
+`read` runs a queryset of `values_list` and gives what the driver gives: no object, no conversion.
+`write` adds rows in one statement a batch. The querysets, their conditions and row-level security
+are those of anybody else, and the tripwire sees each statement; only the work of Django for each
+value is left out, which costs more than the database itself.
+
+Values are written as both databases take them: identifiers in hexadecimal (`key`), days in ISO,
+moments as `moment` gives them.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Sequence
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+
+BATCH = 5_000
+"""Rows of one statement: what PostgreSQL takes as arrays without a large peak of memory."""
+
+
+def read(rows: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
+    """What a queryset of `values_list` selects, as the driver gives it."""
+    try:
+        sql, values = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def key(pk: UUID) -> str:
+    """An identifier as it is written."""
+    return pk.hex
+
+
+def raw(pk: UUID) -> Any:
+    """An identifier as the driver reads it: to find it among rows that were `read`."""
+    return pk if connection.vendor == "postgresql" else pk.hex
+
+
+def text(value: Any) -> str:
+    """An identifier that was `read`, as it is shown and compared."""
+    if type(value) is str and len(value) == 32:
+        return f"{value[:8]}-{value[8:12]}-{value[12:16]}-{value[16:20]}-{value[20:]}"
+    return str(value)
+
+
+def uuid(value: Any) -> UUID:
+    """An identifier that was `read`, as Django gives it."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def day(value: Any) -> Any:
+    """A date that was `read` (or None)."""
+    return dt.date.fromisoformat(value) if type(value) is str else value
+
+
+class LocalDays(dict[str, dt.date]):
+    """The local day of a moment that SQLite keeps as text: computed once for each ten minutes."""
+
+    def of(self, value: str) -> dt.date:
+        """The day in the installation's zone."""
+        return self[value[:15]]
+
+    def __missing__(self, key: str) -> dt.date:
+        moment = dt.datetime.fromisoformat(f"{key}0").replace(tzinfo=dt.UTC)
+        found = self[key] = timezone.localdate(moment)
+        return found
+
+
+def moment(value: dt.datetime) -> Any:
+    """A moment as it is written."""
+    return connection.ops.adapt_datetimefield_value(value)
+
+
+def write(
+    model: type[Model],
+    names: tuple[str, ...],
+    rows: Sequence[Sequence[Any]],
+    *,
+    unique: Collection[str] = (),
+) -> None:
+    """Add rows given as tuples of the fields ``names``, their key among them; each other field
+    takes its default, the same for all.
+
+    With ``unique``, a row that stands under the same value of these takes the new values.
+    Raises IntegrityError as ``bulk_create`` does.
+    """
+    if not rows:
+        return
+    columns, casts, rest = _columns(model, names)
+    fill = [default() for default in rest]
+    quote = connection.ops.quote_name
+    table, listed = quote(model._meta.db_table), ", ".join(map(quote, columns))
+    again = _again(model, names, unique)
+    with (
+        transaction.mark_for_rollback_on_error(connection.alias),
+        connection.cursor() as cursor,
+    ):
+        if connection.vendor != "postgresql":
+            marks = ", ".join(["%s"] * len(columns))
+            statement = f"INSERT INTO {table} ({listed}) VALUES ({marks}){again}"  # noqa: S608
+            cursor.executemany(statement, [(*row, *fill) for row in rows])
+            return
+        marks = ", ".join(f"%s::{cast}[]" for cast in casts)
+        statement = f"INSERT INTO {table} ({listed}) SELECT * FROM unnest({marks}){again}"  # noqa: S608
+        for start in range(0, len(rows), BATCH):
+            page = [(*row, *fill) for row in rows[start : start + BATCH]]
+            cursor.execute(statement, [list(column) for column in zip(*page, strict=True)])
+
+
+def _again(model: type[Model], names: Sequence[str], unique: Collection[str]) -> str:
+    if not unique:
+        return ""
+    quote, column = connection.ops.quote_name, _column_of(model)
+    found = ", ".join(quote(column[name]) for name in unique)
+    taken = ", ".join(
+        f"{quote(column[name])} = excluded.{quote(column[name])}"
+        for name in names
+        if name not in unique and name != "id"
+    )
+    return f" ON CONFLICT ({found}) DO UPDATE SET {taken}"
+
+
+def _column_of(model: type[Model]) -> dict[str, str]:
+    return {field.attname: str(field.column) for field in model._meta.local_concrete_fields}
+
+
+@cache
+def _columns(
+    model: type[Model], names: tuple[str, ...]
+) -> tuple[list[str], list[str], list[Callable[[], Any]]]:
+    """The columns, those of ``names`` first, their types, and what gives each other value."""
+    fields = {field.attname: field for field in model._meta.local_concrete_fields}
+    rest = [field for name, field in fields.items() if name not in names]
+    every = [*(fields[name] for name in names), *rest]
+    casts = [str(field.rel_db_type(connection)) for field in every]
+    return [str(field.column) for field in every], casts, [_default(field) for field in rest]
+
+
+def _default(field: Any) -> Callable[[], Any]:
+    if field.primary_key:
+        raise TypeError(f"{field.model._meta.label}: each row is given its own {field.name}.")
+    return lambda: field.get_db_prep_save(field.get_default(), connection)

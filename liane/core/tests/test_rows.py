@@ -1,0 +1,74 @@
+"""Rows read and written without models: the same values as through Django."""
+
+import datetime as dt
+from uuid import UUID
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from liane.core import acting
+from liane.core import rows as plain
+from liane.core.ids import uuid7
+from liane.core.models import AccessRow, DueJob, Entry
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+NOW = dt.datetime(2026, 3, 28, 23, 30, tzinfo=dt.UTC)
+
+
+def test_a_row_written_is_what_django_reads_back():
+    pk, person, said = uuid7(), uuid7(), "vu l’après-midi \\ \" ; {1,2} 'NULL' %s"
+    names = ("id", "at", "person_id", "actor_label", "resource", "action", "channel", "user_id")
+    row = (pk.hex, plain.moment(NOW), person.hex, said, "money", "read", "machine", None)
+    with acting.acting(acting.system("test")):
+        plain.write(AccessRow, names, [row])
+        kept = AccessRow.objects.get(pk=pk)
+    assert (kept.at, kept.person_id, kept.user_id) == (NOW, person, None)
+    assert kept.actor_label == said
+    assert (kept.outcome, kept.retention) == ("ok", "record")
+
+
+def test_rows_read_name_the_same_things():
+    entry = make.organisation("Maison", "msp")
+    (found,) = plain.read(type(entry).objects.filter(pk=entry.pk).values_list("pk", "name"))
+    assert plain.uuid(found[0]) == entry.pk
+    assert plain.text(found[0]) == str(entry.pk)
+    assert found[0] == plain.raw(entry.pk)
+    assert found[1] == "Maison"
+    assert plain.read(type(entry).objects.none().values_list("pk")) == []
+
+
+def test_a_row_under_the_same_key_takes_the_new_values():
+    names = ("name", "due_at")
+    plain.write(DueJob, names, [("a", plain.moment(NOW)), ("b", plain.moment(NOW))])
+    later = NOW + dt.timedelta(days=1)
+    plain.write(DueJob, names, [("b", plain.moment(later))], unique=["name"])
+    assert dict(DueJob.objects.filter(name__in="ab").values_list("name", "due_at")) == {
+        "a": NOW, "b": later,
+    }  # fmt: skip
+    with pytest.raises(IntegrityError), transaction.atomic():
+        plain.write(DueJob, names, [("a", plain.moment(NOW))])
+
+
+def test_each_row_is_given_its_key():
+    with pytest.raises(TypeError, match="its own id"):
+        plain.write(AccessRow, ("at",), [(plain.moment(NOW),)])
+
+
+def test_nobody_writes_or_reads_what_is_guarded():
+    with pytest.raises(acting.NoActor):
+        plain.write(Entry, ("id", "kind", "occurred_at"), [(uuid7().hex, "x", plain.moment(NOW))])
+    with pytest.raises(acting.NoActor):
+        plain.read(Entry.objects.values_list("pk"))
+
+
+def test_local_days_follow_the_clock_of_the_installation():
+    days = plain.LocalDays()
+    assert days.of("2026-03-28 22:59:59.5") == dt.date(2026, 3, 28)
+    assert days.of("2026-03-28 23:00:00") == dt.date(2026, 3, 29)
+    assert days.of("2026-06-30 21:59:00") == dt.date(2026, 6, 30)
+    assert days.of("2026-06-30 22:00:00") == dt.date(2026, 7, 1)
+
+
+def test_an_identifier_is_written_without_hyphens():
+    assert plain.key(UUID(int=255)) == "0" * 30 + "ff"
