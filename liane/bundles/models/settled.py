@@ -2,6 +2,9 @@
 
 The lines of one enrolment are differences: the first settlement writes the whole, a later one
 writes what a correction changed. Their sum, for a sequence and a payee, is what is due today.
+
+A run writes these rows by the hundred thousand: a column has an index of its own only where it is
+searched, and no other index begins with it.
 """
 
 from typing import ClassVar
@@ -38,8 +41,12 @@ class Settled(Base, AppendOnly, Owned):
     amounts that nobody gave.
     """
 
-    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="+")
-    run = models.ForeignKey(SettlementRun, on_delete=models.PROTECT, related_name="+")
+    enrolment = models.ForeignKey(
+        Enrolment, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    run = models.ForeignKey(
+        SettlementRun, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     number = models.PositiveIntegerField()
     protocol = models.CharField(max_length=60)
     version = models.CharField(max_length=40)
@@ -49,7 +56,6 @@ class Settled(Base, AppendOnly, Owned):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["enrolment", "number"], name="settled_once")]
-        indexes = [models.Index(fields=["person"])]
 
 
 class Mark(Base, Guarded):
@@ -77,8 +83,12 @@ class SettledLine(Base, AppendOnly, OwnedLine):
     ``difference`` is true for what a later settlement changed: such a line may be negative.
     """
 
-    settled = models.ForeignKey(Settled, on_delete=models.PROTECT, related_name="lines")
-    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="+")
+    settled = models.ForeignKey(
+        Settled, on_delete=models.PROTECT, related_name="lines", db_index=False
+    )
+    enrolment = models.ForeignKey(
+        Enrolment, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     sequence = models.CharField(max_length=60)
     difference = models.BooleanField(default=False)
     role = models.CharField(max_length=12)
@@ -106,7 +116,9 @@ class Sequence(Base, Owned):
     ``blocks`` are the codes of what stands in the way, separated by spaces.
     """
 
-    enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="+")
+    enrolment = models.ForeignKey(
+        Enrolment, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     key = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField()
     label = models.CharField(max_length=200)
@@ -129,7 +141,6 @@ class Sequence(Base, Owned):
         constraints = [models.UniqueConstraint(fields=["enrolment", "key"], name="sequence_once")]
         indexes = [
             models.Index(fields=["organisation", "status", "closed_on", "id"], name="work_list"),
-            models.Index(fields=["person"]),
         ]
 
     @property
