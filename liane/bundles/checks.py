@@ -16,6 +16,7 @@ from django.db.models import OuterRef, Subquery
 
 from liane.bundles import coverage
 from liane.bundles.models import Coverage, Settled, SettledLine
+from liane.core import rows as plain
 from liane.pathways.models import Clash, Enrolment, Signatory
 from liane.pathways.states import ProjectStatus
 from liane.patients.models import Patient
@@ -79,7 +80,7 @@ def ground(
     sequence (enrolment, key) in them."""
     pks = list({one.enrolment_id for one in sequences})
     people = list({one.person_id for one in sequences})
-    asked = Enrolment.objects.filter(pk__in=pks).order_by()
+    asked = Enrolment.objects.filter(pk__in=plain.among(pks)).order_by()
     enrolments = {
         pk: Footing(*said)
         for pk, *said in asked.values_list(
@@ -93,7 +94,7 @@ def ground(
         last_answers(pks) if answers is None else answers,
         _payees(pks) if payees is None else payees,
         _numbers(projects),
-        set(Clash.objects.filter(enrolment_id__in=pks, settled_at=None).values_list(
+        set(Clash.objects.filter(enrolment_id__in=plain.among(pks), settled_at=None).values_list(
             "enrolment_id", flat=True)),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from liane.bundles.models import Coverage
 from liane.circle.access import require_write
 from liane.circle.reach import Reach
 from liane.core import acting, journal, ledger
+from liane.core import rows as plain
 from liane.core.areas import Area
 from liane.core.audience import Audience
 from liane.core.errors import Refused
@@ -101,7 +102,7 @@ def current(person_ids: Collection[UUID]) -> dict[UUID, Coverage]:
     """The last row entered for each of these persons, under the current reach. One query."""
     rows = Coverage.objects.within(Reach.of(acting.current()))
     found: dict[UUID, Coverage] = {}
-    for row in rows.filter(person_id__in=list(person_ids)).order_by("created_at", "id"):
+    for row in rows.filter(person_id__in=plain.among(person_ids)).order_by("created_at", "id"):
         found[row.person_id] = row
     return found
 

@@ -12,8 +12,7 @@ import orjson
 
 from liane.bundles.engine.facts import Case
 from liane.pathways import cases, catalogue
-from liane.pathways.acts import Paid, Paying, Teams
-from liane.pathways.cases import Enrolled
+from liane.pathways.acts import Enrolled, Paid, Paying, Teams
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.protocols.plan import Plan
 
@@ -33,7 +32,7 @@ class Facts(NamedTuple):
         case = self.case
         said = [
             self.protocol.key, self.protocol.version, *case._replace(acts=()),
-            sorted(case.acts, key=itemgetter(0)),
+            [*map(tuple, sorted(case.acts, key=itemgetter(0)))],
         ]  # fmt: skip
         text = orjson.dumps(said, default=_plain, option=orjson.OPT_SORT_KEYS)
         return hashlib.sha256(text).hexdigest()
@@ -47,7 +46,7 @@ def _plain(value: Any) -> Any:
 class Reader:
     """Reads chunk after chunk; who signed which project is read once, as of the first chunk."""
 
-    teams: dict[UUID, Teams] = field(default_factory=dict)
+    paid: dict[UUID, Paid] = field(default_factory=dict)
 
     def read(self, enrolments: Collection[UUID], until: dt.date) -> list[Facts]:
         """The facts of these enrolments, read at once."""
@@ -57,10 +56,8 @@ class Reader:
         ]
 
     def _paying(self, projects: Collection[UUID]) -> Paying:
-        unknown = set(projects) - self.teams.keys()
+        unknown = set(projects) - self.paid.keys()
         if unknown:
-            self.teams |= dict.fromkeys(unknown, Teams.of(unknown))
-        return self._paid
-
-    def _paid(self, project_id: UUID, practice: Any, on: dt.date) -> Paid:
-        return self.teams[project_id].paid(project_id, practice, on)
+            found = Teams.of(unknown)
+            self.paid |= {project: found.paying(project) for project in unknown}
+        return self.paid.__getitem__

@@ -57,7 +57,7 @@ def follow(answers: Answered, names: Names) -> None:
     """Bring the sequences of these enrolments up to what the engine just answered."""
     known = {
         (one.enrolment_id, one.key): one
-        for one in Row.objects.filter(enrolment_id__in=list(answers))
+        for one in Row.objects.filter(enrolment_id__in=plain.among(answers))
     }
     new, changed = [], []
     labels: dict[tuple[int, str], str] = {}

@@ -10,16 +10,17 @@ import datetime as dt
 import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import batched
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from liane.bundles import changes, following, stored
+from liane.bundles import changes, following, helping, stored
 from liane.bundles.engine.difference import Change, difference
 from liane.bundles.engine.results import Settlement
 from liane.bundles.engine.settling import settle
@@ -31,7 +32,7 @@ from liane.core import rows as plain
 from liane.core.ids import uuid7
 from liane.core.models import author_of
 
-CHUNK = 500
+CHUNK = 1_000
 """Enrolments of one transaction."""
 RUNNING = frozenset({"waiting", "open", "to_complete"})
 
@@ -47,24 +48,42 @@ class Report:
     run_id: UUID | None = None
 
 
+def machine(organisation_id: UUID | None = None) -> acting.Actor:
+    """Who settles."""
+    return acting.system("liquidation", organisation_id=organisation_id)
+
+
 def run(until: dt.date, *, organisation_id: UUID | None = None, whole: bool = False) -> Report:
     """Settle the enrolments whose facts, or whose time, changed since they were settled last.
 
-    ``whole`` looks at every enrolment again; one whose answer is the same writes nothing.
+    ``whole`` looks at every enrolment again; one whose answer is the same writes nothing. A large
+    run uses every processor.
     """
-    machine = acting.system("liquidation", organisation_id=organisation_id)
-    with acting.acting(machine):
+    who = machine(organisation_id)
+    with acting.acting(who):
         kept = SettlementRun.objects.create(
-            organisation_id=organisation_id, until=until, **author_of(machine)
+            organisation_id=organisation_id, until=until, **author_of(who)
         )
         ids = changes.due(until, organisation_id=organisation_id, whole=whole)
-    report = Report(until, run_id=kept.pk)
-    worker = Worker(kept, until, report)
-    for chunk in batched(ids, CHUNK):  # noqa: B911
+    report, worker = Report(until, run_id=kept.pk), Worker(kept.pk, until)
+
+    def here(chunk: helping.Chunk) -> tuple[int, int, int]:
         # Acting is a transaction on PostgreSQL: one for each chunk, so that each commits.
-        with acting.acting(machine):
-            worker.settle(chunk)
-    with acting.acting(machine):
+        with acting.acting(who):
+            return worker.settle(chunk)
+
+    alone = len(ids) < helping.LARGE or connection.in_atomic_block
+    there = partial(helping.settled, kept.pk, until, organisation_id)
+    for examined, written, unchanged in helping.share(
+        list(batched(ids, CHUNK)),
+        here,
+        there,
+        0 if alone else helping.processors() - 1,  # noqa: B911
+    ):
+        report.examined += examined
+        report.written += written
+        report.unchanged += unchanged
+    with acting.acting(who):
         SettlementRun.objects.filter(pk=kept.pk).update(
             finished_at=timezone.now(), examined=report.examined, written=report.written,
             unchanged=report.unchanged,
@@ -83,13 +102,14 @@ class Marked(NamedTuple):
 class _Change:
     """One enrolment's facts and the answer they give."""
 
-    __slots__ = ("answer", "before", "digest", "document", "facts", "mark", "text")
+    __slots__ = ("answer", "before", "digest", "document", "facts", "fingerprint", "mark", "text")
 
     def __init__(self, facts: Facts, until: dt.date, mark: Marked | None) -> None:
         self.facts, self.mark = facts, mark
         self.answer = settle(facts.plan, facts.case, until)
         self.document = document(self.answer)
         self.text = orjson.dumps(self.document)
+        self.fingerprint = facts.fingerprint
         self.digest = hashlib.sha256(self.text).hexdigest()
         self.before: Settlement | None = None
 
@@ -107,12 +127,13 @@ class _Change:
 class Worker:
     """Settles chunk after chunk for one run; what seldom changes is read once."""
 
-    def __init__(self, run: SettlementRun, until: dt.date, report: Report) -> None:
-        self.run, self.until, self.report = run, until, report
+    def __init__(self, run_id: UUID, until: dt.date) -> None:
+        self.run_id, self.until = run_id, until
         self.reader, self.names = Reader(), Names()
 
-    def settle(self, ids: Collection[UUID]) -> None:
-        """Settle these enrolments; what it changes is written in one transaction.
+    def settle(self, ids: Collection[UUID]) -> tuple[int, int, int]:
+        """Settle these enrolments; what it changes is written in one transaction. Gives how many
+        were examined, written, unchanged.
 
         Facts are read before it. An enrolment that another run marked in between is left to that
         run: its facts are as fresh, and the next run looks again at what was written since.
@@ -132,21 +153,19 @@ class Worker:
             _mark(changed, started, self.until)
             following.follow({one.facts.enrolment.pk: (one.facts, one.answer, one.document)
                               for one in written}, self.names)  # fmt: skip
-        self.report.examined += len(found)
-        self.report.written += len(written)
-        self.report.unchanged += len(found) - len(written)
+        return len(found), len(written), len(found) - len(written)
 
     def _write(self, changes: Sequence[_Change]) -> None:
         moved = [(one, difference(one.before, one.answer)) for one in changes]
         self.names.learn(line.payee for _, found in moved for line in found)
         heads, lines = [], []
-        run, until = self.run.pk.hex, self.until.isoformat()
+        run, until = self.run_id.hex, self.until.isoformat()
         for one, found in moved:
             row, head = one.facts.enrolment, uuid7().hex
             whose = (row.pk.hex, row.person_id.hex, row.organisation_id.hex)
             heads.append((
                 head, *whose, run, one.number, one.facts.protocol.key, one.answer.version, until,
-                one.facts.fingerprint, one.text.decode(),
+                one.fingerprint, one.text.decode(),
             ))  # fmt: skip
             lines += self._lines((head, *whose), found, again=one.number > 1)
         plain.write(Settled, HEAD, heads)
@@ -178,7 +197,7 @@ MARK = ("id", "enrolment_id", "number", "fingerprint", "answer_digest", "at", "a
 
 def _marks(ids: Collection[UUID], *, lock: bool = False) -> dict[UUID, Marked]:
     """How far these were settled. One query."""
-    rows = Mark.objects.filter(enrolment_id__in=list(ids))
+    rows = Mark.objects.filter(enrolment_id__in=plain.among(ids))
     if lock:
         rows = rows.select_for_update()
     found = rows.values_list("enrolment_id", "number", "answer_digest", "at")
@@ -192,7 +211,7 @@ def _read_before(changed: Sequence[_Change]) -> None:
         return
     last = Settled.objects.filter(enrolment_id=OuterRef("enrolment_id")).order_by("-number")
     rows = Settled.objects.filter(
-        enrolment_id__in=known, number=Subquery(last.values("number")[:1])
+        enrolment_id__in=plain.among(known), number=Subquery(last.values("number")[:1])
     )
     texts = dict(rows.values_list("enrolment_id", "answer"))
     for one in changed:
@@ -214,7 +233,7 @@ def document(answer: Settlement) -> dict[str, Any]:
 def _mark(changes: Sequence[_Change], at: dt.datetime, until: dt.date) -> None:
     moment = plain.moment(at)
     rows = [
-        (uuid7().hex, one.facts.enrolment.pk.hex, one.number, one.facts.fingerprint, one.digest,
+        (uuid7().hex, one.facts.enrolment.pk.hex, one.number, one.fingerprint, one.digest,
          moment, _again(one.answer, until))
         for one in changes
     ]  # fmt: skip

@@ -5,14 +5,14 @@ Read as plain values (`core.rows`): a settlement of an installation reads them b
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import CharField
+from django.db.models import CharField, F
 from django.db.models.functions import Cast, TruncDate
 
 from liane.core import rows as plain
@@ -24,18 +24,35 @@ from liane.pathways.protocols.facts import Act
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.states import READ, ConfirmationStatus
 
-if TYPE_CHECKING:
-    from liane.pathways.cases import Enrolled
-
 _act = partial(tuple.__new__, Act)
 """Made by the million: without the checks of the class, which cost more than the tuple."""
 
 
+class Enrolled(NamedTuple):
+    """What the engine needs of an enrolment, without its person or its project."""
+
+    pk: UUID
+    person_id: UUID
+    organisation_id: UUID
+    project_id: UUID
+    protocol_key: str
+    protocol_version: str
+    profile: str
+    status: str
+    included_on: dt.date
+    ended_on: dt.date | None
+    end_reason: str
+    overseas: bool
+    born_on: dt.date | None
+
+
 NOBODY = (None, "")
-type Paid = tuple[str | None, str]
+type Payee = tuple[str | None, str]
 """Who is paid for an act, and for which profession they signed."""
-type Paying = Callable[[UUID, Any, dt.date], Paid]
-"""`Teams.paid`: (project, practice as it was read, day of the act) → who is paid."""
+type Paid = Callable[[str | None, dt.date], Payee]
+"""(practice, day of the act) → who is paid, in one project."""
+type Paying = Callable[[UUID], Paid]
+"""`Teams.paying`."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +61,6 @@ class Teams:
 
     signed: Mapping[tuple[UUID, UUID], Sequence[Signatory]]
     replaced: Mapping[UUID, Sequence[tuple[UUID, dt.date, dt.date]]]
-    _known: dict[tuple[UUID, Any], list[tuple[dt.date, dt.date, Paid]]] = field(
-        default_factory=dict
-    )
 
     @classmethod
     def of(cls, projects: Collection[UUID]) -> "Teams":
@@ -85,33 +99,38 @@ class Teams:
                 return row
         return None
 
-    def paid(self, project_id: UUID, practice: Any, on: dt.date) -> Paid:
-        """Who is paid for an act of a practice (as it was `read`), and as which profession."""
-        if practice is None:
-            return NOBODY
-        spans = self._known.get((project_id, practice))
-        if spans is None:
-            spans = self._known[project_id, practice] = self._spans(project_id, practice)
-        for since, until, paid in spans:
-            if since <= on <= until:
-                return paid
-        if not self.replaced:
-            return NOBODY
-        signed = self.signatory(project_id, plain.uuid(practice), on)
-        return NOBODY if signed is None else (str(signed.payee_id), signed.profession)
+    def paying(self, project_id: UUID) -> Paid:
+        """Who is paid for the acts of a project, each practice looked at once."""
+        known: dict[str, list[tuple[dt.date, dt.date, Payee]]] = {}
 
-    def _spans(self, project_id: UUID, practice: Any) -> list[tuple[dt.date, dt.date, Paid]]:
+        def paid(practice: str | None, on: dt.date) -> Payee:
+            if practice is None:
+                return NOBODY
+            spans = known.get(practice)
+            if spans is None:
+                spans = known[practice] = self._spans(project_id, UUID(practice))
+            for since, until, payee in spans:
+                if since <= on <= until:
+                    return payee
+            if not self.replaced:
+                return NOBODY
+            signed = self.signatory(project_id, UUID(practice), on)
+            return NOBODY if signed is None else (str(signed.payee_id), signed.profession)
+
+        return paid
+
+    def _spans(self, project_id: UUID, practice_id: UUID) -> list[tuple[dt.date, dt.date, Payee]]:
         return [
             (row.starts_on, row.ends_on or dt.date.max, (str(row.payee_id), row.profession))
-            for row in self.signed.get((project_id, plain.uuid(practice)), ())
+            for row in self.signed.get((project_id, practice_id), ())
         ]
 
 
 # ------------------------------------------------------------------ acts
 def counted(
-    found: Sequence["Enrolled"],
+    found: Sequence[Enrolled],
     protocols: Mapping[UUID, Protocol],
-    paid: Paying,
+    paying: Paying,
     until: dt.date,
     name: Callable[[Any], Any],
 ) -> dict[UUID, list[Act]]:
@@ -119,81 +138,81 @@ def counted(
 
     ``name`` makes the identifier of an act of what was read. Three queries.
     """
-    here = {plain.raw(row.pk): row for row in found}
+    payers = {project: paying(project) for project in {row.project_id for row in found}}
+    made: dict[UUID, list[Act]] = {row.pk: [] for row in found}
+    here = {_key(row.pk): (made[row.pk].append, payers[row.project_id]) for row in found}
     beside = _beside(found)
     waiting = _waiting(found)
-    days = plain.LocalDays()
-    made: dict[UUID, list[Act]] = {row.pk: [] for row in found}
+    local = plain.LocalDays() if connection.vendor != "postgresql" else None
     for counted_in, pk, code, at, entered_at, minutes, kind, practice in plain.read(
-        _standing([*here, *beside], until)
+        _standing([*(row.pk for row in found), *map(plain.uuid, beside)], until)
     ):
-        day, entered = _day(at, days), _day(entered_at, days)
-        row = here.get(counted_in)
-        if row is not None:
-            payee, profession = paid(row.project_id, practice, day)
-            made[row.pk].append(
-                _act((
-                    name(pk), code, day, payee, profession, kind == ActKind.REMOTE, minutes or 0,
-                    "unconfirmed" if pk in waiting else "standing", entered,
-                ))
-            )  # fmt: skip
-        for other in beside.get(counted_in, ()):
+        if local is not None:
+            day, entered = local[at[:15]], local[entered_at[:15]]
+        else:
+            day, entered = at, entered_at
+        rest = (kind == ActKind.REMOTE, minutes or 0)
+        mine = here.get(counted_in)
+        if mine is not None:
+            append, paid = mine
+            state = "unconfirmed" if pk in waiting else "standing"
+            append(_act((name(pk), code, day, *paid(practice, day), *rest, state, entered)))
+        for other in beside.get(counted_in, ()) if beside else ():
             if _codes(protocols[other.pk], code):
-                payee, profession = paid(other.project_id, practice, day)
+                payee = payers[other.project_id](practice, day)
                 made[other.pk].append(
-                    _act((
-                        name(pk), code, day, payee, profession, kind == ActKind.REMOTE,
-                        minutes or 0, "elsewhere", entered,
-                    ))
-                )  # fmt: skip
+                    _act((name(pk), code, day, *payee, *rest, "elsewhere", entered))
+                )
     return made
 
 
-def _day(value: Any, days: plain.LocalDays) -> dt.date:
-    return value if type(value) is dt.date else days.of(value)
+def _key(pk: UUID) -> str:
+    """An identifier as these queries give it: text on both databases."""
+    return str(pk) if connection.vendor == "postgresql" else pk.hex
 
 
-def _standing(enrolments: Iterable[Any], until: dt.date) -> Any:
+def _named(column: str) -> Any:
+    return Cast(column, CharField()) if connection.vendor == "postgresql" else F(column)
+
+
+def _standing(enrolments: Collection[UUID], until: dt.date) -> Any:
     """What stands in these enrolments until the end of a day; days are asked of PostgreSQL,
     which is quick at them, and computed from the moments of SQLite, kept as text in UTC."""
     rows = Counted.objects.filter(
-        enrolment_id__in=list(enrolments), ended_at=None, intervention__undo=None,
+        enrolment_id__in=plain.among(enrolments), ended_at=None, intervention__undo=None,
         intervention__at__lt=day_bounds(until)[1],
     )  # fmt: skip
-    at: Any = "intervention__at"
-    entered: Any = "intervention__entered_at"
-    pk: Any = "intervention_id"
-    if connection.vendor == "postgresql":
-        at, entered, pk = TruncDate(at), TruncDate(entered), Cast(pk, CharField())
-    else:
-        at, entered = Cast(at, CharField()), Cast(entered, CharField())
+    at, entered = "intervention__at", "intervention__entered_at"
+    days = (
+        (TruncDate(at), TruncDate(entered)) if connection.vendor == "postgresql"
+        else (Cast(at, CharField()), Cast(entered, CharField()))
+    )  # fmt: skip
     return rows.order_by().values_list(
-        "enrolment_id", pk, "code", at, entered, "intervention__minutes", "intervention__kind",
-        "intervention__performed_by_id",
+        _named("enrolment_id"), _named("intervention_id"), "code", *days,
+        "intervention__minutes", "intervention__kind", _named("intervention__performed_by_id"),
     )  # fmt: skip
 
 
-def _waiting(found: Sequence["Enrolled"]) -> set[Any]:
-    """Acts that wait for the word of who did them, as `_standing` names them."""
-    rows = Confirmation.objects.filter(enrolment_id__in=[row.pk for row in found])
-    pk: Any = "intervention_id"
-    if connection.vendor == "postgresql":
-        pk = Cast(pk, CharField())
-    left = rows.exclude(status=ConfirmationStatus.CONFIRMED).order_by().values_list(pk)
-    return {name for (name,) in plain.read(left)}
+def _waiting(found: Sequence[Enrolled]) -> set[str]:
+    """Acts that wait for the word of who did them."""
+    rows = Confirmation.objects.filter(enrolment_id__in=plain.among([row.pk for row in found]))
+    left = rows.exclude(status=ConfirmationStatus.CONFIRMED)
+    return {pk for (pk,) in plain.read(left.order_by().values_list(_named("intervention_id")))}
 
 
-def _beside(found: Sequence["Enrolled"]) -> dict[Any, list["Enrolled"]]:
+def _beside(found: Sequence[Enrolled]) -> dict[str, list[Enrolled]]:
     """Other enrolments of the same persons, each with those of ``found`` that it stands beside."""
-    people: dict[Any, list[Enrolled]] = defaultdict(list)
+    people: dict[str, list[Enrolled]] = defaultdict(list)
     for row in found:
-        people[plain.raw(row.person_id)].append(row)
+        people[_key(row.person_id)].append(row)
     rows = Enrolment.objects.filter(
-        person_id__in=[mine[0].person_id for mine in people.values()], status__in=READ
+        person_id__in=plain.among([mine[0].person_id for mine in people.values()]),
+        status__in=READ,
     )
-    beside: dict[Any, list[Enrolled]] = {}
-    for pk, person in plain.read(rows.order_by().values_list("pk", "person_id")):
-        others = [other for other in people[person] if plain.raw(other.pk) != pk]
+    beside: dict[str, list[Enrolled]] = {}
+    asked = rows.order_by().values_list(_named("id"), _named("person_id"))
+    for pk, person in plain.read(asked):
+        others = [other for other in people[person] if _key(other.pk) != pk]
         if others:
             beside[pk] = others
     return beside

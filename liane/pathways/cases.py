@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from liane.core import rows as plain
 from liane.pathways import acts, catalogue
-from liane.pathways.acts import Paying, Teams
+from liane.pathways.acts import Enrolled, Paying, Teams
 from liane.pathways.models import (
     Anchor,
     DocumentGiven,
@@ -49,24 +49,6 @@ class Read:
     enrolment: Enrolment
     case: Case
     protocol: Protocol
-
-
-class Enrolled(NamedTuple):
-    """What the engine needs of an enrolment, without its person or its project."""
-
-    pk: UUID
-    person_id: UUID
-    organisation_id: UUID
-    project_id: UUID
-    protocol_key: str
-    protocol_version: str
-    profile: str
-    status: str
-    included_on: dt.date
-    ended_on: dt.date | None
-    end_reason: str
-    overseas: bool
-    born_on: dt.date | None
 
 
 FIELDS = (*Enrolled._fields[:-1], "person__birth_date")
@@ -118,14 +100,14 @@ def many(
     many enrolments are read at once.
     """
     rows = Enrolment.objects.filter(
-        pk__in=list(enrolment_ids), status__in=READ, included_on__isnull=False
+        pk__in=plain.among(enrolment_ids), status__in=READ, included_on__isnull=False
     )
     found = [_plainly(row) for row in plain.read(rows.order_by("pk").values_list(*FIELDS))]
     return list(_read(found, until, plain.text, paying or _paying))
 
 
 def _paying(projects: Collection[UUID]) -> Paying:
-    return Teams.of(projects).paid
+    return Teams.of(projects).paying
 
 
 def _enrolled(row: Enrolment) -> Enrolled:
@@ -148,9 +130,9 @@ def _read(
 ) -> Iterator[Fact]:
     protocols = catalogue.of_enrolments(found)
     found = [row for row in found if row.pk in protocols]
-    ids = [row.pk for row in found]
-    if not ids:
+    if not found:
         return
+    ids = plain.among([row.pk for row in found])
     anchors, documents = _anchors(ids), _documents(ids)
     suspensions, rights = _suspensions(ids), _rights(ids)
     projects = {row.project_id for row in found}
@@ -178,7 +160,7 @@ def _reason(row: Enrolled) -> Any:
 
 
 # ------------------------------------------------------------------ dated facts
-def _anchors(ids: Sequence[UUID]) -> dict[UUID, dict[str, dt.date]]:
+def _anchors(ids: Any) -> dict[UUID, dict[str, dt.date]]:
     found: dict[UUID, dict[str, dt.date]] = defaultdict(dict)
     rows = Anchor.objects.filter(enrolment_id__in=ids).order_by("created_at", "id")
     for pk, name, on in rows.values_list("enrolment_id", "name", "on"):
@@ -186,7 +168,7 @@ def _anchors(ids: Sequence[UUID]) -> dict[UUID, dict[str, dt.date]]:
     return found
 
 
-def _documents(ids: Sequence[UUID]) -> dict[UUID, dict[str, dt.date]]:
+def _documents(ids: Any) -> dict[UUID, dict[str, dt.date]]:
     """The first day on which each document was received."""
     found: dict[UUID, dict[str, dt.date]] = defaultdict(dict)
     rows = DocumentGiven.objects.filter(enrolment_id__in=ids).order_by("-on")
@@ -195,7 +177,7 @@ def _documents(ids: Sequence[UUID]) -> dict[UUID, dict[str, dt.date]]:
     return found
 
 
-def _suspensions(ids: Sequence[UUID]) -> dict[UUID, list[Span]]:
+def _suspensions(ids: Any) -> dict[UUID, list[Span]]:
     found: dict[UUID, list[Span]] = defaultdict(list)
     rows = Suspension.objects.filter(enrolment_id__in=ids).order_by("starts_on")
     for pk, start, end in rows.values_list("enrolment_id", "starts_on", "ends_on"):
@@ -206,7 +188,7 @@ def _suspensions(ids: Sequence[UUID]) -> dict[UUID, list[Span]]:
 type Cover = tuple[tuple[tuple[str, Span], ...], tuple[Span, ...]]
 
 
-def _rights(ids: Sequence[UUID]) -> dict[UUID, Cover]:
+def _rights(ids: Any) -> dict[UUID, Cover]:
     """Exemptions and complementary cover as spans: each row holds until the next one begins."""
     rows: dict[UUID, list[Rights]] = defaultdict(list)
     for row in Rights.objects.filter(enrolment_id__in=ids).order_by("starts_on", "created_at"):

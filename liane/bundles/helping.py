@@ -1,0 +1,87 @@
+"""A large run over more than one processor: other processes take chunks beside this one.
+
+Each chunk is a transaction of its own, so who settles it changes nothing: the same answers, the
+same lines. A helper that dies fails the run; what was settled stays, and the next run finishes.
+"""
+
+import datetime as dt
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+LARGE = 10_000
+"""Enrolments from which a run is worth a helper: starting one takes some seconds."""
+AHEAD = 3
+"""Chunks that wait at each helper, so that it never waits for us."""
+
+type Chunk = tuple[UUID, ...]
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def share(
+    chunks: Collection[Chunk],
+    here: Callable[[Chunk], Any],
+    there: Callable[[Chunk], Any],
+    helpers: int,
+) -> Iterator[Any]:
+    """The result of each chunk, from ``here`` or from ``there``, a function of a helper process.
+
+    ``there`` is pickled. Raises what a chunk raised.
+    """
+    left = deque(chunks)
+    with _pool(helpers) as pool:
+        given: list[Future[Any]] = []
+        while left or given:
+            while left and pool is not None and len(given) < AHEAD * helpers:
+                given.append(pool.submit(there, left.popleft()))
+            if left:
+                yield here(left.popleft())
+            done = [one for one in given if one.done() or not left]
+            given = [one for one in given if one not in done]
+            for one in done:
+                yield one.result()
+
+
+@contextmanager
+def _pool(helpers: int) -> Iterator[ProcessPoolExecutor | None]:
+    if helpers < 1:
+        yield None
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(helpers, context, initializer=_start)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start() -> None:
+    import django
+
+    django.setup()
+
+
+def settled(
+    run_id: UUID, until: dt.date, organisation_id: UUID | None, ids: Chunk
+) -> tuple[int, int, int]:
+    """One chunk of a run, in a helper: how many were examined, written, unchanged."""
+    from liane.bundles import settling
+    from liane.core import acting
+
+    worker = _WORKERS.get(run_id)
+    with acting.acting(settling.machine(organisation_id)):
+        if worker is None:
+            worker = _WORKERS[run_id] = settling.Worker(run_id, until)
+        return worker.settle(ids)
+
+
+_WORKERS: dict[UUID, Any] = {}
