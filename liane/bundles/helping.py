@@ -22,9 +22,14 @@ AHEAD = 3
 type Chunk = tuple[UUID, ...]
 
 
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+def helpers(size: int) -> int:
+    """How many helpers so many enrolments are worth: one for each other processor, or none.
+
+    A process that may have no child, as a server's may be, works alone.
+    """
+    if size < LARGE or multiprocessing.current_process().daemon:
+        return 0
+    return len(os.sched_getaffinity(0)) - 1 if hasattr(os, "sched_getaffinity") else 0
 
 
 def share(

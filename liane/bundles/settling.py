@@ -72,14 +72,10 @@ def run(until: dt.date, *, organisation_id: UUID | None = None, whole: bool = Fa
         with acting.acting(who):
             return worker.settle(chunk)
 
-    alone = len(ids) < helping.LARGE or connection.in_atomic_block
+    helpers = 0 if connection.in_atomic_block else helping.helpers(len(ids))
+    chunks = list(batched(ids, CHUNK))  # noqa: B911
     there = partial(helping.settled, kept.pk, until, organisation_id)
-    for examined, written, unchanged in helping.share(
-        list(batched(ids, CHUNK)),
-        here,
-        there,
-        0 if alone else helping.processors() - 1,  # noqa: B911
-    ):
+    for examined, written, unchanged in helping.share(chunks, here, there, helpers):
         report.examined += examined
         report.written += written
         report.unchanged += unchanged

@@ -5,11 +5,14 @@ under the draft. Read by a machine; the answer names payees, never persons cared
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from itertools import batched
 from uuid import UUID
 
+from liane.bundles import helping
 from liane.bundles.engine.simulating import Effect, compare_each
 from liane.bundles.engine.texts import REASONS
 from liane.bundles.facts import Reader
@@ -18,10 +21,9 @@ from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.core.ids import parse
 from liane.pathways.models import Enrolment
-from liane.pathways.protocols.facts import Case
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.protocols.library import gaps
-from liane.pathways.protocols.plan import Plan, compile_protocol
+from liane.pathways.protocols.plan import compile_protocol
 from liane.pathways.states import READ
 
 CHUNK = 1_000
@@ -73,24 +75,49 @@ class Simulation:
 
 
 def run(protocol: Protocol, until: dt.date, organisation_id: UUID | None = None) -> Simulation:
-    """Price a draft on every enrolment of its pathway, or on those of one structure."""
-    with acting.acting(acting.system("simulation", organisation_id=organisation_id)):
+    """Price a draft on every enrolment of its pathway, or on those of one structure.
+
+    A large one uses every processor; the answer does not depend on who counted what.
+    """
+    with _machine(organisation_id):
         rows = Enrolment.objects.filter(
             protocol_key=protocol.key, status__in=READ, included_on__isnull=False
         )
         if organisation_id is not None:
             rows = rows.filter(organisation_id=organisation_id)
         ids = list(rows.order_by("pk").values_list("pk", flat=True))
-        effect = compare_each(_held(ids, until), compile_protocol(protocol), until)
+        counter, effect = Counter(protocol, until), Effect()
+        there = partial(counted, protocol, until, organisation_id)
+        chunks = list(batched(ids, CHUNK))  # noqa: B911
+        for part in helping.share(chunks, counter.of, there, helping.helpers(len(ids))):
+            effect.add(part)
+        effect.settle_order()
         movers = _movers(effect)
     return Simulation(protocol, until, effect, movers)
 
 
-def _held(ids: Sequence[UUID], until: dt.date) -> Iterator[tuple[Plan, Case]]:
-    reader = Reader()
-    for chunk in batched(ids, CHUNK):  # noqa: B911
-        for one in reader.read(chunk, until):
-            yield one.plan, one.case
+class Counter:
+    """Prices chunk after chunk; what seldom changes is read once."""
+
+    def __init__(self, protocol: Protocol, until: dt.date) -> None:
+        self.draft, self.until, self.reader = compile_protocol(protocol), until, Reader()
+
+    def of(self, ids: Sequence[UUID]) -> Effect:
+        """The effect on these enrolments."""
+        found = self.reader.read(ids, self.until)
+        return compare_each(((one.plan, one.case) for one in found), self.draft, self.until)
+
+
+def counted(
+    protocol: Protocol, until: dt.date, organisation_id: UUID | None, ids: Sequence[UUID]
+) -> Effect:
+    """The effect on one chunk, in a helper process."""
+    with _machine(organisation_id):
+        return Counter(protocol, until).of(ids)
+
+
+def _machine(organisation_id: UUID | None) -> AbstractContextManager[acting.Actor]:
+    return acting.acting(acting.system("simulation", organisation_id=organisation_id))
 
 
 def _movers(effect: Effect) -> list[Mover]:

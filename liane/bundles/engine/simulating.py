@@ -63,6 +63,13 @@ class Effect:
         self.refused.update(other.refused)
         self.accepted.update(other.accepted)
 
+    def settle_order(self) -> None:
+        """The same effect, whatever the order in which its parts were added."""
+        self.blocked.sort()
+        self.freed.sort()
+        for name in ("payees", "missing", "refused", "accepted"):
+            setattr(self, name, Counter(dict(sorted(getattr(self, name).items()))))
+
 
 def compare(current: Plan, draft: Plan, cases: Iterable[Case], until: dt.date) -> Effect:
     """Price ``draft`` against ``current`` on the same facts, one pass, cases never kept."""
@@ -76,7 +83,7 @@ def compare_each(held: Iterable[tuple[Plan, Case]], draft: Plan, until: dt.date)
         effect.cases += 1
         effect.acts += len(case.acts)
         _count(effect, case, settle(current, case, until), settle(draft, case, until))
-    effect.payees = Counter(dict(sorted(effect.payees.items())))
+    effect.settle_order()
     return effect
 
 

@@ -1,10 +1,12 @@
 """A draft priced on the stored history: the command, the page, who may read it."""
 
 import json
+from collections import Counter
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from liane.bundles.engine.simulating import Effect
 from liane.bundles.tests.conftest import machine
 from liane.bundles.tests.samples import ESSAI
 from liane.bundles.tests.test_invoicing import ready  # noqa: F401
@@ -105,3 +107,23 @@ def test_nobody_else_reads_it(draft, sign_in):
     make.practice("autre", role="coordinator", of=make.organisation("Ailleurs", "msp"))
     for who in ("autre", "lea", "yves"):
         assert sign_in(who).get(f"/forfaits/simulations/{row.pk}/").status_code == 404
+
+
+def test_an_effect_does_not_depend_on_who_counted_which_part():
+    parts = [
+        Effect(cases=1, acts=3, before=5, after=7, payees=Counter(b=2, a=-1), blocked=["y"],
+               refused=Counter(cap=1)),
+        Effect(cases=2, acts=4, before=1, after=1, payees=Counter(a=1), blocked=["x"],
+               refused=Counter(order=1), accepted=Counter(cap=2)),
+    ]  # fmt: skip
+    wholes = []
+    for order in (parts, parts[::-1]):
+        whole = Effect()
+        for one in order:
+            whole.add(one)
+        whole.settle_order()
+        wholes.append(whole)
+    assert wholes[0] == wholes[1]
+    assert wholes[0].blocked == ["x", "y"]
+    assert list(wholes[0].payees.items()) == list(wholes[1].payees.items()) == [("a", 0), ("b", 2)]
+    assert wholes[0].refused.most_common() == wholes[1].refused.most_common()
