@@ -1,8 +1,11 @@
 """CarePlan: the coordinated care plan (PPCS) of a person; its actions are activities, in detail.
 
-Read and searched: a plan is written by people, together, in the pages.
+To create one is to open a plan: ``author`` is its référent, ``period.end`` its review, notes are
+the parts of its frame (`fhir.planning`). Goals are added next, then its actions, by updates. What
+binds people (validation by the attending doctor, the person's agreement) is done in the pages.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -10,12 +13,15 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from liane.careplans import editing, services
 from liane.careplans.models import Action, Objective, Plan, Problem
 from liane.circle.reach import Reach
 from liane.core import acting
 from liane.core.areas import Area
 from liane.fhir import building as fhir
-from liane.fhir import people
+from liane.fhir import people, planning
+from liane.fhir.outcomes import unprocessable
+from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.constant import constant
 from liane.fhir.search.params import (
@@ -52,7 +58,7 @@ class CarePlanResource(Resource):
     model = Plan
     area = Area.CARE_PLAN
     person_path = "person_id"
-    interactions = READ
+    interactions = READ | {"create", "update", "patch"}
     journal = (
         "plan.opened", "plan.sent", "plan.validated", "plan.returned", "plan.unanswered",
         "plan.agreed", "plan.not_agreed", "plan.started", "plan.moved", "plan.shared",
@@ -93,6 +99,50 @@ class CarePlanResource(Resource):
             for row in rows
         ]
 
+    def create(self, body: Json, refs: Refs) -> Plan:
+        """Open a plan, in draft."""
+        if body.get("status") != "draft" or body.get("intent") != "plan":
+            raise unprocessable("A plan is opened as a « draft », intent « plan ».",
+                                "CarePlan.status")  # fmt: skip
+        person = refs.required(body.get("subject"), "Patient", "CarePlan.subject")
+        if fhir.items(body, "activity"):
+            raise unprocessable("Add its goals first, then its activities by an update.",
+                                "CarePlan.activity")  # fmt: skip
+        made = services.open_plan(person, referent_id=_author(body, refs), review_on=_review(body))
+        editing.edit_frame(made.pk, version=made.version, values=planning.frame(body))
+        return self._again(made)
+
+    def update(self, row: Any, body: Json, refs: Refs) -> Plan:
+        """Correct its frame and its actions; ``completed`` or ``revoked``, close it."""
+        if refs.required(body.get("subject"), "Patient", "CarePlan.subject") != row.person_id:
+            raise unprocessable("A plan keeps its person.", "CarePlan.subject")
+        status, now = str(body.get("status")), STATUS[S(row.status)]
+        if status in {"completed", "revoked"} and now != "completed":
+            services.close(row.pk, reason="clos par le logiciel")
+            body["status"] = "completed"
+            return self._again(row)
+        if status != now:
+            raise unprocessable("A plan is validated, agreed to and put in force in the pages.",
+                                "CarePlan.status")  # fmt: skip
+        frame = {**planning.frame(body), "referent": _author(body, refs),
+                 "review_on": _review(body)}  # fmt: skip
+        editing.edit_frame(row.pk, version=row.version, values=frame)
+        held = {code: str(step) for step, code in ACTIVITY.items()}
+        planning.actions(row, body, refs, held)
+        return self._again(row)
+
+    def _again(self, row: Plan) -> Plan:
+        found: Plan = Plan.objects.select_related("referent__professional").get(pk=row.pk)
+        return found  # written just above, by the same actor
+
+
+def _author(body: Json, refs: Refs) -> UUID:
+    return refs.required(body.get("author"), "PractitionerRole", "CarePlan.author")
+
+
+def _review(body: Json) -> dt.date | None:
+    return fhir.day((body.get("period") or {}).get("end"), "CarePlan.period.end")
+
 
 def _lines(model: Any, plans: list[UUID], *related: str) -> dict[UUID, list[Any]]:
     mine = model.objects.within(Reach.of(acting.current()))
@@ -106,11 +156,7 @@ def _lines(model: Any, plans: list[UUID], *related: str) -> dict[UUID, list[Any]
 def _plan(
     row: Plan, problems: list[Problem], goals: list[Objective], actions: list[Action]
 ) -> Json:
-    parts = [
-        ("Situation médicale", row.medical), ("Situation psychologique", row.psychological),
-        ("Situation sociale", row.social), ("Autonomie et logement", row.autonomy),
-        ("En cas d’alerte", row.alert_procedure),
-    ]  # fmt: skip
+    parts = [(title, getattr(row, name)) for title, name in planning.PARTS.items()]
     return {
         "status": STATUS[S(row.status)],
         "intent": "plan",
@@ -131,6 +177,7 @@ def _plan(
 
 def _activity(one: Action) -> Json:
     return {
+        "id": str(one.pk),
         "progress": [{"text": one.result}] if one.result else None,
         "detail": {
             "code": {"text": one.text},

@@ -1,20 +1,29 @@
-"""Goal: one objective of a care plan, with its sign, its term and what became of it."""
+"""Goal: one objective of a care plan, with its sign, its term and what became of it.
+
+To create one is to add it to the plan that is open for its person. ``completed``, it was reached;
+``cancelled``, it was not, and ``statusReason`` says why.
+"""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
-from liane.careplans.models import Objective
+from liane.careplans import doing, editing
+from liane.careplans.models import Objective, Plan
 from liane.circle.reach import Reach
 from liane.core.areas import Area
 from liane.fhir import building as fhir
+from liane.fhir.outcomes import unprocessable
+from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.params import Date, Identifier, Indexed, Param, Reference, Token
 
 ACHIEVEMENT = "http://terminology.hl7.org/CodeSystem/goal-achievement"
 S = Objective.Status
 STATUS = {S.OPEN: "active", S.REACHED: "completed", S.UNREACHED: "cancelled"}
+HELD = {code: str(status) for status, code in STATUS.items()}
+OPEN = frozenset({"proposed", "planned", "accepted", "active", "on-hold"})
 ACHIEVED = {S.OPEN: "in-progress", S.REACHED: "achieved", S.UNREACHED: "not-achieved"}
 
 
@@ -25,7 +34,7 @@ class GoalResource(Resource):
     model = Objective
     area = Area.CARE_PLAN
     person_path = "person_id"
-    interactions = READ
+    interactions = READ | {"create", "update", "patch", "delete"}
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier"),
         Token("lifecycle-status", column="status",
@@ -47,6 +56,47 @@ class GoalResource(Resource):
     def project(self, rows: Sequence[Any]) -> list[Json]:
         """No query."""
         return [fhir.cleaned(_goal(row)) for row in rows]
+
+    def create(self, body: Json, refs: Refs) -> Objective:
+        """Add an objective to the plan that is open."""
+        person = refs.required(body.get("subject"), "Patient", "Goal.subject")
+        plans = Plan.objects.within(refs.access.reach).filter(person_id=person)
+        plan = plans.exclude(status=Plan.Status.CLOSED).first()
+        if plan is None:
+            raise unprocessable("No plan is open for this person: open one.", "Goal.subject")
+        made: Objective = editing.add_line(plan.pk, "objective", _values(body))
+        return self._settled(made, body)
+
+    def update(self, row: Any, body: Json, refs: Refs) -> Objective:
+        """Correct it, say what became of it."""
+        if refs.required(body.get("subject"), "Patient", "Goal.subject") != row.person_id:
+            raise unprocessable("A goal keeps its person.", "Goal.subject")
+        editing.edit_line(row.pk, version=row.version, values=_values(body))
+        return self._settled(row, body)
+
+    def delete(self, row: Any) -> None:
+        """Withdraw it from its plan, with its actions; its history stays."""
+        editing.drop_line(row.pk, version=row.version, reason="retiré par le logiciel")
+
+    def _settled(self, row: Objective, body: Json) -> Objective:
+        said = str(body.get("lifecycleStatus"))
+        wanted = HELD.get("active" if said in OPEN else said)
+        if wanted is None:
+            raise unprocessable(f"One of {', '.join(sorted(HELD))}.", "Goal.lifecycleStatus")
+        if wanted != Objective.objects.get(pk=row.pk).status:
+            doing.settle(row.pk, wanted, why=str(body.get("statusReason") or ""))
+        made: Objective = Objective.objects.select_related("problem").get(pk=row.pk)
+        return made
+
+
+def _values(body: Json) -> dict[str, Any]:
+    target = next(iter(fhir.items(body, "target")), {})
+    sign = str(target.get("detailString") or fhir.words_of(target.get("detailCodeableConcept")))
+    return {
+        "text": fhir.words_of(body.get("description")),
+        "indicator": sign,
+        "term": fhir.day(target.get("dueDate"), "Goal.target[0].dueDate"),
+    }
 
 
 def _goal(row: Objective) -> Json:
