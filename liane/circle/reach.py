@@ -25,6 +25,8 @@ class Reach:
     actor: Actor
     at: dt.datetime | None = None
     """The moment asked about, for prepared queries; this very one otherwise."""
+    probing: bool = False
+    """True for lists that something else keeps short: see `Reached`."""
 
     @classmethod
     def of(cls, actor: Actor) -> "Reach":
@@ -35,6 +37,10 @@ class Reach:
     def now(self) -> dt.datetime:
         """The moment at which grants must be in force."""
         return self.at or timezone.now()
+
+    def probed(self) -> "Reach":
+        """The same reach, for a list that another condition keeps short."""
+        return replace(self, probing=True)
 
     def by_own_right(self, area: Area) -> "Reach":
         """This reach without what is lent to the actor, for the areas that nobody lends."""
@@ -84,7 +90,7 @@ class Reach:
 
     def granted(self, person: str, groups: Groups) -> Reached:
         """The same, each flag (a column) opening the scopes that need it."""
-        return Reached(person, self.actor.holders, groups, self.now)
+        return Reached(person, self.actor.holders, groups, self.now, probing=self.probing)
 
     def been(self, area: Area, at: str, *, house: str | None = None) -> Q:
         """The actor was in the person's circle at the moment of column ``at``, and has left it.

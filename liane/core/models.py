@@ -94,6 +94,11 @@ class Entry(Shared, AppendOnly, Guarded):
             models.Index(fields=["person_id", "-occurred_at"]),
             models.Index(fields=["thread_id", "-occurred_at"]),
             models.Index(fields=["object_id"]),
+            models.Index(
+                fields=["actor_user_id", "-recorded_at"],
+                name="said_urgently",
+                condition=models.Q(urgent=True),
+            ),
         ]
 
 

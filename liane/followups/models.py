@@ -50,7 +50,7 @@ class OwnQuerySet(ScopedQuerySet[Any]):
         """Those of one house, for a list: its own index gives the order, a page costs a page."""
         if not reach.everything and organisation_id not in reach.actor.holders:
             return self.none()
-        return super().within(reach).filter(organisation_id=organisation_id)
+        return super().within(reach.probed()).filter(organisation_id=organisation_id)
 
 
 class Accompaniment(Base, Authored, Versioned, Scoped):

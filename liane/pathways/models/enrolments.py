@@ -35,7 +35,7 @@ class EnrolmentQuerySet(ScopedQuerySet["Enrolment"]):
         """Those of one structure, for a list: its own index gives the order."""
         if not reach.everything and organisation_id not in reach.actor.holders:
             return self.none()
-        return self.within(reach).filter(organisation_id=organisation_id)
+        return self.within(reach.probed()).filter(organisation_id=organisation_id)
 
 
 class Enrolment(Base, Authored, Shared, Versioned, Scoped):
