@@ -1,7 +1,8 @@
 """A received CarePlan, given to the verbs of the plan: its frame, and its actions line by line.
 
 An action is known by the ``id`` of its activity: one without is added, one that is gone is
-withdrawn, the others are corrected where they differ. Versions are those of the resource (``If-Match``).
+withdrawn, the others are corrected where they differ. Versions are those of the resource
+(``If-Match``).
 """
 
 from collections.abc import Sequence
