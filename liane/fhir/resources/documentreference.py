@@ -26,6 +26,7 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search import values
+from liane.fhir.search.measured import Preferred
 from liane.fhir.search.params import (
     NOTHING,
     Custom,
@@ -52,6 +53,7 @@ TYPES = {
 }
 """LOINC type of document → categories of Liane."""
 PDSM = "https://interop.esante.gouv.fr/ig/fhir/pdsm"
+MHD = "https://profiles.ihe.net/ITI/MHD"
 ARCHIVED = f"{PDSM}/StructureDefinition/pdsm-ext-is-archived"
 IS_ARCHIVED = f"{PDSM}/SearchParameter/PDSm-isArchived"
 HIDDEN = frozenset({"MASQUE_PS"})
@@ -87,10 +89,13 @@ class DocumentReferenceResource(Resource):
         Custom("status", read=_status,
                build=lambda key, leafs: Q(newer__isnull=key == ("current",))),
         Flag("isArchived", when=Q(archived_at__isnull=False), url=IS_ARCHIVED),
-        Several("date", sort="at", params=(
-            Date("date", column="at"),
-            Indexed("date", of="date", path="DocumentReference.date"))),
-        Date("creation", column="at", sort="at"),
+        Preferred("date", sort="at", params=(
+            Indexed("date", of="date", path="DocumentReference.date"),
+            Date("date", column="at"))),
+        Preferred("creation", sort="dated_on", params=(
+            Indexed("creation", of="date", path="DocumentReference.content.attachment.creation"),
+            Date("creation", column="dated_on", days=True)),
+            url=f"{MHD}/SearchParameter/DocumentReference-Creation"),
         Several("type", params=(
             Token("type", column="category", system=LOINC, codes=TYPES),
             Indexed("type", path="DocumentReference.type"))),

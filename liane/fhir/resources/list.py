@@ -19,7 +19,7 @@ from liane.fhir import people
 from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
-from liane.fhir.resources.documentreference import ARCHIVED, IS_ARCHIVED, PDSM
+from liane.fhir.resources.documentreference import ARCHIVED, IS_ARCHIVED, MHD, PDSM
 from liane.fhir.search import values
 from liane.fhir.search.constant import constant
 from liane.fhir.search.params import (
@@ -36,7 +36,6 @@ from liane.fhir.search.params import (
 from liane.timeline import filing
 from liane.timeline.models import Document, DocumentSet, HeldDocument
 
-MHD = "https://profiles.ihe.net/ITI/MHD"
 TYPES = f"{MHD}/CodeSystem/MHDlistTypes"
 CODES = {"submissionset": DocumentSet.Kind.SUBMISSION, "folder": DocumentSet.Kind.FOLDER}
 SAID = {held: code for code, held in CODES.items()}

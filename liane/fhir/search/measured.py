@@ -1,4 +1,4 @@
-"""Parameters over amounts held in a column, and parameters of several parts (``a$b``)."""
+"""Amounts held in a column, parameters of several parts (``a$b``), and what was said first."""
 
 import math
 from collections.abc import Hashable, Sequence
@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.db.models import Q
 
 from liane.fhir.search import values
-from liane.fhir.search.params import Leaf, Param, Test, always
+from liane.fhir.search.params import Leaf, Param, Several, Test, always
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,3 +97,20 @@ class Composite(Param):
         for one in self.params:
             found &= one.present()
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class Preferred(Several):
+    """Two places of one value: what was received says it (the index), else our own column.
+
+    ``params``: the index first. Unlike `Several`, a row whose body says something else than our
+    column is found by what it shows alone.
+    """
+
+    def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Leaf]) -> Q:
+        """The index answers, or has nothing and the column answers."""
+        said, ours = self.params
+        (first, count), (second, _) = key  # type: ignore[misc]
+        rest = list(leafs)
+        found = said.condition(first, rest[:count])
+        return found | (ours.condition(second, rest[count:]) & ~said.present())

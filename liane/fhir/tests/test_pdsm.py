@@ -33,7 +33,8 @@ def sha1(content):
 
 
 def document(person, claire, **attachment):
-    held = {"contentType": "application/pdf", "title": "Compte rendu", **attachment}
+    held = {"contentType": "application/pdf", "title": "Compte rendu",
+            "creation": "2026-01-03T08:00:00+01:00", **attachment}  # fmt: skip
     return {
         "resourceType": "DocumentReference",
         "masterIdentifier": {"system": "urn:ietf:rfc:3986", "value": "urn:oid:1.2.3"},
@@ -131,7 +132,8 @@ def test_documents_are_provided_together_and_retrieved(api, odette, claire, sent
 @pytest.mark.parametrize(
     "query",
     ["status=current", "patient={person}", "patient:Patient.family=laborde", "type=11490-0",
-     "identifier=urn:uuid:1", "creation=ge2026-01-01", "security-label=N", "isArchived=false",
+     "identifier=urn:uuid:1", "date=2026-01-05", "creation=2026-01-03",
+     "creation=ge2026", "security-label=N", "isArchived=false",
      "period-start=2026-01-02", "period-end=2026-01-04", "period=2026-01", "category=discharge",
      "format=urn:ihe:iti:xds-sd:pdf:2008", "event=80146002", "setting=ETABLISSEMENT",
      "facility=SA05", "author=PractitionerRole/{claire}", "contenttype=application/pdf",
