@@ -234,9 +234,6 @@ def _call(one: Entry) -> Call:
     address = one.url.removeprefix(base()).lstrip("/")
     parts = urlsplit(address)
     path = [unquote(part) for part in parts.path.split("/") if part]
-    if one.method == "POST" and len(path) == 2 and path[1] == one.resource.get("id"):
-        # The guide of the liaison notebook posts to the address that the resource has elsewhere.
-        path = path[:1]
     query = values.pairs(parts.query)
     if one.method == "POST" and len(path) == 2 and path[1][:1] not in "_$":
         path = path[:1]  # The French guides write the sender's own identifier there.
