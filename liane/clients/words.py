@@ -29,7 +29,7 @@ GROUPS = (
         ("Communication", "CommunicationRequest", "ServiceRequest", "Task"),
     ),
     Group("subscriptions", "ses propres abonnements aux changements", ("Subscription",)),
-    Group("documents", "les documents", ("DocumentReference", "Binary")),
+    Group("documents", "les documents", ("DocumentReference", "Binary", "List")),
     Group(
         "clinical", "les données cliniques",
         ("Observation", "Condition", "AllergyIntolerance", "MedicationStatement", "Immunization",
@@ -45,6 +45,10 @@ GROUPS = (
         ("Claim", "ClaimResponse", "Invoice", "PaymentReconciliation"),
     ),
     Group("consent", "les consentements", ("Consent",)),
+    Group(
+        "origin", "qui a ouvert le dossier, et d’où viennent les données",
+        ("AuditEvent", "Provenance"),
+    ),
 )  # fmt: skip
 READ, WRITE = "rs", "cruds"
 _LABELS = {kind: group.label for group in GROUPS for kind in group.types}

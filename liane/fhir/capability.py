@@ -28,6 +28,7 @@ def statement() -> Json:
             "description": "Liane, coordination autour d’une personne",
             "url": base(),
         },
+        "instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"],
         "fhirVersion": spec.VERSION,
         "format": ["application/fhir+json", "json", "application/fhir+xml", "xml"],
         "patchFormat": ["application/json-patch+json", "application/fhir+json"],

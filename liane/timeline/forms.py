@@ -171,7 +171,7 @@ class FilingForm(forms.Form):
     archived = forms.BooleanField(
         label="Archivé",
         required=False,
-        help_text="Il reste lisible, et passe pour n’être plus utile à la prise en charge.",
+        help_text="Il reste lisible ; il n’est plus utile à la prise en charge.",
     )
     folders = forms.MultipleChoiceField(
         label="Classeurs", required=False, widget=forms.CheckboxSelectMultiple

@@ -1,5 +1,6 @@
 """What was exported: its state, its files, its end. For the application that asked, alone."""
 
+import datetime as dt
 from uuid import UUID
 
 from django.db import transaction
@@ -23,6 +24,7 @@ from liane.fhir.reading import instant
 from liane.fhir.writing import Writer
 
 PATH = "bulk"
+REMEMBERED = dt.timedelta(days=30)
 S = Export.State
 
 
@@ -106,8 +108,9 @@ def remove_files(export: Export) -> None:
 
 
 def sweep() -> None:
-    """Let expired exports go."""
+    """Let expired exports go; what they were is forgotten later."""
     with acting(system("fhir export")):
         old = Export.objects.filter(expires_at__lt=timezone.now()).exclude(state=S.GONE)
         for export in old[:200]:
             end(export, S.GONE)
+        Export.objects.filter(state=S.GONE, expires_at__lt=timezone.now() - REMEMBERED).delete()

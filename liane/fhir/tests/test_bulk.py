@@ -1,8 +1,10 @@
 """Bulk Data: asked for by a machine, made by the worker, fetched, deleted, expired."""
 
+import datetime as dt
 import json
 
 import pytest
+from django.utils import timezone
 
 from liane.circle.models import Opposition
 from liane.clients.models import Client
@@ -194,12 +196,16 @@ def test_two_at_once_and_no_more(api, odette):
 def test_it_expires(api, odette):
     _, _, status = exported(api, "Patient/$export?_type=Patient")
     with owner():
-        Export.objects.update(expires_at="2020-01-01T00:00:00Z")
+        Export.objects.update(expires_at=timezone.now() - dt.timedelta(hours=1))
     assert api.get(status).status == 404
     kept.sweep()
     with owner():
         assert not ExportFile.objects.exists()
         assert Export.objects.get().state == "gone"
+        Export.objects.update(expires_at="2020-01-01T00:00:00Z")
+    kept.sweep()
+    with owner():
+        assert not Export.objects.exists()
 
 
 def test_cut_in_the_middle_it_begins_again(api, odette, monkeypatch):

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from liane.core.acting import owner
-from liane.core.files import store
+from liane.core.files import scanner, store
 from liane.core.models import StoredFile
 from liane.core.tests import samples
 from liane.fhir import uploads
@@ -330,6 +330,30 @@ def test_what_is_not_right_leaves_nothing_of_the_sending(api, odette, claire, ch
     with owner():
         assert (Document.objects.count(), DocumentSet.objects.count()) == (0, 0)
         assert StoredFile.objects.count() == 0
+
+
+def test_what_waits_for_its_check_is_read_by_nobody(api, odette, claire, monkeypatch):
+    monkeypatch.setattr(scanner, "scan", lambda content: scanner.Verdict.SILENT)
+    made = api.post("DocumentReference", document(odette, claire, data=b64(PDF)))
+    assert made.status == 201, made.body
+    read = api.get(f"DocumentReference/{made.body['id']}").body
+    attachment = read["content"][0]["attachment"]
+    assert "data" not in attachment
+    assert api.get(attachment["url"]).status == 404
+    with owner():
+        assert store.recheck() == {"quarantine": 1}
+    monkeypatch.setattr(scanner, "scan", lambda content: scanner.Verdict.CLEAN)
+    with owner():
+        assert store.recheck() == {"safe": 1}
+    assert base64.b64decode(api.get(attachment["url"]).body["data"]) == PDF
+
+
+def test_a_malware_is_refused_whole(api, odette, claire, monkeypatch):
+    monkeypatch.setattr(scanner, "scan", lambda content: scanner.Verdict.INFECTED)
+    answer = api.post("", provided(odette, claire))
+    assert (answer.status, "antivirus" in answer.issues[0]) == (422, True)
+    with owner():
+        assert not StoredFile.objects.exists()
 
 
 def test_a_label_that_hides_is_refused_rather_than_ignored(api, odette, claire):
