@@ -26,6 +26,7 @@ class FhirConfig(AppConfig):
             sdc,
             seen,
             subscription_pages,
+            tddui,
             unions,
             uploads,
         )
@@ -40,6 +41,8 @@ class FhirConfig(AppConfig):
             expanding.EXPAND,
             sdc.POPULATE,
             sdc.EXTRACT,
+            tddui.GIVE,
+            tddui.TAKE,
             kickoff.EXPORT,
         )
         fhir_import.takers.append((importing.takes, importing.take))

@@ -25,7 +25,7 @@ def person(body: Json, reference: Any, refs: Refs, where: str) -> UUID:
     """
     found = refs.key(reference, "Patient", where)
     if found is None:
-        found = _known(_said(body, reference), refs)
+        found = known(_said(body, reference), refs)
     if found is None:
         raise unprocessable(
             "Nobody within reach answers to this for certain: give a reference to a Patient of "
@@ -48,7 +48,8 @@ def _said(body: Json, reference: Any) -> Json:
     return {"identifier": [number]} if isinstance(number, dict) else {}
 
 
-def _known(said: Json, refs: Refs) -> UUID | None:
+def known(said: Json, refs: Refs) -> UUID | None:
+    """The one person within reach whom these traits say; None for nobody, or several."""
     if not said:
         return None
     mine = refs.access.reach.patients()

@@ -47,6 +47,11 @@ class Writer:
         last = versions.latest(resource.type, [resource.key_of(row)]).get(resource.key_of(row))
         return self._kept(resource, row, body, Method.CREATE, last.number if last else 0)
 
+    def adopt(self, resource: Resource, row: Any, body: Json) -> Shown:
+        """Keep what was received of a row that a verb has just made by another way."""
+        self._still_allowed(resource, row, "c")
+        return self._kept(resource, row, body, Method.CREATE, 0)
+
     def update(
         self, resource: Resource, key: UUID | None, body: Json, *, if_match: str = "",
         method: str = Method.UPDATE,

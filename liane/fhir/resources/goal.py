@@ -64,14 +64,14 @@ class GoalResource(Resource):
         plan = plans.exclude(status=Plan.Status.CLOSED).first()
         if plan is None:
             raise unprocessable("No plan is open for this person: open one.", "Goal.subject")
-        made: Objective = editing.add_line(plan.pk, "objective", _values(body))
+        made: Objective = editing.add_line(plan.pk, "objective", values_of(body))
         return self._settled(made, body)
 
     def update(self, row: Any, body: Json, refs: Refs) -> Objective:
         """Correct it, say what became of it."""
         if refs.required(body.get("subject"), "Patient", "Goal.subject") != row.person_id:
             raise unprocessable("A goal keeps its person.", "Goal.subject")
-        editing.edit_line(row.pk, version=row.version, values=_values(body))
+        editing.edit_line(row.pk, version=row.version, values=values_of(body))
         return self._settled(row, body)
 
     def delete(self, row: Any) -> None:
@@ -89,7 +89,8 @@ class GoalResource(Resource):
         return made
 
 
-def _values(body: Json) -> dict[str, Any]:
+def values_of(body: Json) -> dict[str, Any]:
+    """What a received Goal says, as a line of the plan."""
     target = next(iter(fhir.items(body, "target")), {})
     sign = str(target.get("detailString") or fhir.words_of(target.get("detailCodeableConcept")))
     return {
