@@ -79,11 +79,12 @@ def access_of(export: Export) -> Access | None:
 
 
 def people(asked: Wanted, access: Access) -> list[UUID] | None:
-    """The persons of a group: of one circle, or of one pathway. None: all those within reach.
+    """The persons of a group: of one circle, or of one pathway. None: all those within reach, which
+    is also what the group of the caller's own organisation is.
 
     Raises Problem 404 for a group that the caller does not reach.
     """
-    if asked.level != "Group":
+    if asked.level != "Group" or asked.group_id == access.actor.organisation_id:
         return None
     reach = access.reach
     if reach.patients(Area.CIRCLE).filter(pk=asked.group_id).exists():

@@ -6,6 +6,7 @@ import json
 import pytest
 from django.utils import timezone
 
+from liane.bundles.tests.conftest import built
 from liane.circle.models import Opposition
 from liane.clients.models import Client
 from liane.core import deferred
@@ -95,8 +96,24 @@ def test_a_group_is_one_circle_or_one_pathway(api, house, odette):
     make.member(other, house)
     found, _, _ = exported(api, f"Group/{odette.pk}/$export?_type=Patient")
     assert [one["id"] for one in found["Patient"]] == [str(odette.pk)]
+    whole, _, _ = exported(api, f"Group/{house.pk}/$export?_type=Patient")
+    assert {one["id"] for one in whole["Patient"]} == {str(odette.pk), str(other.pk)}
     away = make.patient("DURAND", "Zoé")
+    assert api.get(f"Group/{make.organisation('Ailleurs').pk}/$export", **ASYNC).status == 404
     assert api.get(f"Group/{away.pk}/$export", **ASYNC).status == 404
+
+
+def test_a_group_may_be_a_pathway(db):
+    place = built()
+    away = make.patient("ROUX", "Simon")
+    make.member(away, place.msp)
+    api = Api(place.msp)
+    found, _, _ = exported(api, f"Group/{place.project.pk}/$export?_type=Patient,EpisodeOfCare")
+    assert [one["id"] for one in found["Patient"]] == [str(place.person.pk)]
+    assert [one["id"] for one in found["EpisodeOfCare"]] == [str(place.enrolment.pk)]
+    assert Api(make.organisation("Ailleurs")).get(
+        f"Group/{place.project.pk}/$export", **ASYNC
+    ).status == 404  # fmt: skip
 
 
 def test_pages_and_files_hold_everybody_once(api, house, monkeypatch):
