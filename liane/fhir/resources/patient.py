@@ -141,8 +141,12 @@ class PatientResource(Resource):
         Indexed("address-country", of="string", path="Patient.address.country"),
         Indexed("address-state", of="string", path="Patient.address.state"),
         Indexed("address-use", path="Patient.address.use"),
-        Token("phone", column="phone", system="phone"),
-        Token("email", column="email", system="email"),
+        Several("phone", params=(
+            Token("phone", column="phone", system="phone"),
+            Indexed("phone", path="Patient.telecom.where(system='phone')"))),
+        Several("email", params=(
+            Token("email", column="email", system="email"),
+            Indexed("email", path="Patient.telecom.where(system='email')"))),
         Several("telecom", params=(
             Token("telecom", column="phone", system="phone"),
             Token("telecom", column="email", system="email"),

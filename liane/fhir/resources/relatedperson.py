@@ -55,8 +55,12 @@ class RelatedPersonResource(Resource):
             Indexed("relationship", path="RelatedPerson.relationship"),
             Token("relationship", column="is_emergency", codes={EMERGENCY: True}, system=ROLES))),
         Flag("active", when=Q(ended_at__isnull=True)),
-        Token("phone", column="phone", system="phone"),
-        Token("email", column="email", system="email"),
+        Several("phone", params=(
+            Token("phone", column="phone", system="phone"),
+            Indexed("phone", path="RelatedPerson.telecom.where(system='phone')"))),
+        Several("email", params=(
+            Token("email", column="email", system="email"),
+            Indexed("email", path="RelatedPerson.telecom.where(system='email')"))),
         Several("telecom", params=(
             Token("telecom", column="phone", system="phone"),
             Token("telecom", column="email", system="email"),

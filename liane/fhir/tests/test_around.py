@@ -118,7 +118,8 @@ def test_everything_of_a_person(api, odette, house):
     api.post("Encounter", stay(odette))
     body = api.get(f"Patient/{odette.pk}/$everything").body
     kinds = {one["resource"]["resourceType"] for one in body["entry"]}
-    assert kinds == {"Patient", "CareTeam", "RelatedPerson", "Encounter", "Organization"}
+    assert kinds == {"Patient", "CareTeam", "RelatedPerson", "Encounter", "Organization",
+                     "CommunicationRequest"}  # fmt: skip
     only = api.get(f"Patient/{odette.pk}/$everything?_type=Encounter").body
     assert {one["resource"]["resourceType"] for one in only["entry"]} == {"Encounter"}
     narrow = Api(house, "system/Patient.rs")
