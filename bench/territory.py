@@ -51,7 +51,7 @@ def figures(
             command = [sys.executable, "-c", "from liane.cli import main; main()", "serve"]
             with served([*command, "--port", str(port)], installation.environment, port):
                 url, username = f"http://127.0.0.1:{port}", persona(installation, role)
-                measured = asyncio.run(_measure(url, username, addresses, options.seconds))
+                measured = asyncio.run(measure(url, username, addresses, options.seconds))
         for page, times in measured.items():
             p95 = percentile(times, 0.95)
             size = f"{persons} persons, {len(times)} requests, {engine}"
@@ -62,9 +62,10 @@ def figures(
     return found
 
 
-async def _measure(
+async def measure(
     url: str, username: str, addresses: Addresses, seconds: float
 ) -> dict[str, list[float]]:
+    """Milliseconds of each page, asked by one client who signed in."""
     client = await signed_in(url, username)
     times = {}
     for page, path in (await addresses(client)).items():
