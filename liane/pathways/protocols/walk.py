@@ -101,27 +101,24 @@ class Walk:
         specs = self.table.specs
         rows = []
         for act in acts:
-            spec = specs.get(act.code)
+            name, code, on, payee, profession, remote, _, state, _ = act
+            spec = specs.get(code)
             place = _UNKNOWN if spec is None else spec.position
-            rows.append((act.on.toordinal() * _SHIFT + place, act.id, act, spec))
+            odd = remote or state != "standing" or profession != ""
+            rows.append((on.toordinal() * _SHIFT + place, name, act, spec, payee, odd))
         rows.sort(key=_KEY)
         included, ended, until = self.anchors[0], self.ended, self.until
         runs, refuse, suspended = self.runs, self.refused.append, bool(self.case.suspensions)
-        for key, name, act, spec in rows:
+        for key, name, act, spec, payee, odd in rows:
             day = key // _SHIFT
             if day > until:
                 break
             if spec is None:
                 refuse((name, "acts", "unknown_act", None, ""))
                 continue
-            if (
-                suspended
-                or day < included
-                or day > ended
-                or act.state != "standing"
-                or act.remote
-                or act.profession
-            ) and (early := self._early(act, spec, day)):
+            if (odd or suspended or day < included or day > ended) and (
+                early := self._early(act, spec, day)
+            ):
                 refuse((name, early[0], early[1], None, ""))
                 continue
             run = runs[spec.home] if spec.home >= 0 else None
@@ -133,7 +130,7 @@ class Walk:
                 self._count(act, spec, day, run, spec.places[0][1])
             elif run.counts[need.index] >= need.maximum:
                 refuse((name, need.id, "maximum", None, run.id))
-            elif need.plain and spec.plain and act.payee is not None:
+            elif need.plain and spec.plain and payee is not None:
                 run.acts.append((act, spec.tariff or 0, need, spec))
                 if spec.tariff is None or run.cents is None:
                     run.cents = None
@@ -169,7 +166,7 @@ class Walk:
             rule = stage.id
             if run is None:
                 why = "not_open"
-            elif run.rank > stage.most or not self._renewed(run, act):
+            elif run.rank > 1 and (run.rank > stage.most or not self._renewed(run, act)):
                 why = "renewal"
             elif run.closed and day > run.closed:
                 why = "expired" if stage.elapsed else "closed"
@@ -222,7 +219,20 @@ class Walk:
         return ""
 
     def _under_caps(self, act: Act, spec: Spec, day: int, run: Run, need: Need) -> None:
-        used = self._used
+        used, cents, by = self._used, spec.tariff, ""
+        if len(spec.amounts) == 1 and not spec.counts and cents:
+            (cap,) = spec.amounts
+            key = (cap.index, self._period(cap, spec, day, run, act))
+            spent = used.get(key, 0)
+            if cap.cents - spent < cents:
+                left = cap.cents - spent
+                self.refused.append((act.id, cap.id, "cap", cents - left, run.id))
+                if not left:
+                    return
+                cents = left
+            used[key] = spent + cents
+            self._accept(act, spec, day, run, need, cents)
+            return
         keys = []
         for cap in spec.counts:
             key = (cap.index, self._period(cap, spec, day, run, act))
@@ -230,7 +240,6 @@ class Walk:
                 self.refused.append((act.id, cap.id, "cap", None, run.id))
                 return
             keys.append(key)
-        cents, by = spec.tariff, ""
         amounts = []
         for cap in spec.amounts if cents else ():
             key = (cap.index, self._period(cap, spec, day, run, act))
@@ -262,7 +271,9 @@ class Walk:
             return act.on.year
         if cap.per == "sequence":
             return run.stage.index, run.number
-        return {"day": day, "act": act.id}.get(cap.per, 0)
+        if cap.per == "day":
+            return day
+        return act.id if cap.per == "act" else 0
 
     def _accept(
         self, act: Act, spec: Spec, day: int, run: Run, need: Need, cents: int | None
@@ -346,7 +357,7 @@ class Walk:
     def _renewed(self, run: Run, act: Act) -> bool:
         """Whether a further repetition has the document it needs, on the day of the act."""
         repeats = run.stage.said.repeats
-        if run.rank <= 1 or repeats is None or repeats.document is None or run.acts:
+        if repeats is None or repeats.document is None or run.acts:
             return True
         received = self.case.documents.get(repeats.document)
         return received is not None and received <= act.on
