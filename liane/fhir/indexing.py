@@ -29,6 +29,7 @@ Fields = dict[str, Any]
 MOST = 60
 """Values kept of one parameter of one resource."""
 _SIMPLE = re.compile(r"[A-Za-z]+(\.[a-z][A-Za-z]*)+")
+_WHERE = re.compile(r"([A-Za-z]+(?:\.[a-z][A-Za-z]*)+)\.where\(([a-z]+)='([^'\\]*)'\)")
 
 
 def write(
@@ -80,6 +81,11 @@ def evaluate(path: str, body: Json) -> list[Any]:
         if head not in ("Resource", "DomainResource", body.get("resourceType")):
             return []
         return list(_walk(body, rest))
+    asked = _WHERE.fullmatch(path)
+    if asked is not None:
+        inner, name, value = asked.groups()
+        return [one for one in evaluate(inner, body)
+                if isinstance(one, dict) and one.get(name) == value]  # fmt: skip
     try:
         return fhirpath.evaluate(path, body)
     except Exception:
