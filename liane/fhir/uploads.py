@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from liane.core import acting
+from liane.core.acting import Actor
 from liane.core.files import kinds, names, store
 from liane.core.models import StoredFile, author_of
 from liane.fhir.models import Upload
@@ -44,9 +45,8 @@ def named(title: str, declared: str) -> str:
     return f"{title}.{kind.stored_suffix}"
 
 
-def mine() -> QuerySet[Upload]:
-    """What whoever acts sent, and made nothing of yet."""
-    actor = acting.current()
+def mine(actor: Actor) -> QuerySet[Upload]:
+    """What this actor sent, and made nothing of yet."""
     rows = Upload.objects.filter(author_holder_id=actor.holder_id, author_user_id=actor.user_id)
     return rows if actor.holder_id is not None else rows.none()
 
@@ -66,7 +66,7 @@ def take(content: bytes, declared: str) -> StoredFile:
 
 def claim(file_id: UUID, person_id: UUID) -> StoredFile | None:
     """A file that the caller sent becomes a file about this person. None: it is none of theirs."""
-    row = mine().select_related("file").filter(file_id=file_id).first()
+    row = mine(acting.current()).select_related("file").filter(file_id=file_id).first()
     if row is None:
         return None
     row.delete()

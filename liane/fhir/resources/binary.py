@@ -39,7 +39,7 @@ class BinaryResource(Resource):
         documents = Document.objects.within(reach).values("file_id")
         sent = Attachment.objects.within(reach).filter(message__withdrawal=None).values("file_id")
         safe = StoredFile.objects.filter(state=StoredFile.State.SAFE)
-        mine = uploads.mine().values("file_id")
+        mine = uploads.mine(reach.actor).values("file_id")
         return safe.filter(Q(pk__in=documents) | Q(pk__in=sent) | Q(pk__in=mine))
 
     def project(self, rows: Sequence[Any]) -> list[Json]:
