@@ -41,7 +41,7 @@ class Someone:
 
     def __post_init__(self) -> None:
         # Before each gesture, Playwright waits until nothing that matches is shown.
-        self.page.add_locator_handler(self.page.locator(BUSY), lambda: None)
+        self.page.add_locator_handler(self.page.locator(BUSY).first, lambda: None)
 
     # ---------------------------------------------------------------- going
     def settles(self) -> "Someone":

@@ -180,3 +180,10 @@ def test_the_last_message_has_a_whole_menu_and_a_quote_can_be_dropped(nurse):
     nurse.presses("Ne plus répondre à ce message")
     expect(quote).to_be_hidden()
     assert nurse.main.locator("[name=reply_to]").input_value() == ""
+
+
+def test_every_tab_of_a_record_is_in_sight_at_a_desk(visitor):
+    isabelle = visitor("isabelle.lafitte", DESK)
+    isabelle.opens("/personnes/").follows("M. Pierre Simon").sees("Résumé")
+    last = isabelle.main.get_by_role("link", name="Accès", exact=True)
+    expect(last).to_be_in_viewport(ratio=1)

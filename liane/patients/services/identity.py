@@ -150,6 +150,7 @@ def link(survivor_id: UUID, duplicate_id: UUID, *, reason: str) -> PersonLink:
             raise Refused("Ces deux dossiers sont déjà rapprochés.")
         if PersonLink.objects.filter(duplicate_id=duplicate_id, ended_at=None).exists():
             raise Refused("Ce dossier est déjà rattaché à un autre : défaites d’abord ce lien.")
+        _not_two_qualified(survivor_id, duplicate_id)
         made = PersonLink(
             survivor_id=survivor_id,
             duplicate_id=duplicate_id,
@@ -237,6 +238,17 @@ def _step(person: Patient, after: str, matricule: ins.Matricule | None, reason: 
     person.version += 1
     person.save()
     _event(person, before, after, reason)
+
+
+def _not_two_qualified(first: UUID, second: UUID) -> None:
+    """Two qualified identities with different matricules are two persons, whatever else agrees."""
+    pair = list(Patient.objects.filter(pk__in=[first, second]))
+    if all(one.is_qualified for one in pair) and len({one.ins_digest for one in pair}) > 1:
+        raise Refused(
+            "Ces dossiers ont chacun une identité INS qualifiée, et leurs matricules diffèrent : "
+            "ce sont deux personnes. Si l’un d’eux est faux, corrigez d’abord son statut.",
+            field="reason",
+        )
 
 
 def _not_somebody_else(person: Patient, matricule: ins.Matricule) -> None:

@@ -14,6 +14,7 @@ from liane.core.acting import acting, owner
 from liane.core.errors import Conflict, NotAllowed, Refused
 from liane.core.models import AccessRow, Entry
 from liane.directory.models import Practice
+from liane.patients import ins
 from liane.patients import services as patients
 from liane.patients.models import AttendingDoctor, Contact, Patient, PersonLink, Wish
 from liane.patients.queries import attending_doctor
@@ -169,6 +170,25 @@ def test_linking_is_for_identity_vigilance_and_can_be_undone() -> None:
     with acting(make.actor(bruno)):
         assert not reached(kept)
         assert reached(double)
+
+
+def test_two_qualified_identities_are_never_made_one() -> None:
+    msp = make.organisation("MSP", "msp")
+    iris = make.actor(make.practice("iris", role="identity", of=msp))
+    kept, double = make.patient("LABORDE"), make.patient("LABORDE", "Odile")
+    for person, number in ((kept, "2410399401001"), (double, "2410399401002")):
+        make.member(person, msp)
+        with owner():
+            ins.put(person, ins.Matricule(number, ins.key_of(number)))
+            person.ins_status = Patient.InsStatus.QUALIFIED
+            person.save()
+    with acting(iris), pytest.raises(Refused, match="deux personnes"):
+        patients.link(kept.pk, double.pk, reason="même nom")
+    with owner():
+        assert not PersonLink.objects.exists()
+        Patient.objects.filter(pk=double.pk).update(ins_status=Patient.InsStatus.PROVISIONAL)
+    with acting(iris):
+        patients.link(kept.pk, double.pk, reason="matricule mal saisi")
 
 
 def test_every_write_leaves_a_line_in_the_ledger() -> None:
