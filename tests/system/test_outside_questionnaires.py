@@ -176,7 +176,7 @@ def test_every_type_of_question_is_answered(
     answers_everything(isabelle)
     # « Oui » made a question appear; six falls make twelve; each answer is read again.
     for words in (
-        "Depuis quand vit-elle seule", "12", "2 mai 2026", "3 mai 2026", "Deux mots",
+        "Depuis quand vit-elle seule", "12", "02/05/2026", "03/05/2026 à 10:30", "Deux mots",
         "Une phrase entière.", "https://exemple.fr/fiche", "À pied", "Voisine", "Landes", "Garbure",
         "Maison", "kg",
     ):  # fmt: skip
