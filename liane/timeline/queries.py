@@ -85,11 +85,23 @@ def page(
         )
         more = len(entries) > wanted
         entries = entries[:wanted]
-        items += _loaded(entries, kinds)
+        items += _once(items, _loaded(entries, kinds))
         before = cursors.write(entries[-1].occurred_at, entries[-1].pk) if more else ""
         if not before or len(items) >= size:
             break
     return Page(items, before)
+
+
+def _once(shown: list[Item], found: list[Item]) -> list[Item]:
+    """What happened to two records that are one person is told once: their being brought together
+    is written on each."""
+    of = {(one.entry.kind, one.entry.object_id): one.entry.person_id for one in shown}
+    return [
+        one
+        for one in found
+        if of.setdefault((one.entry.kind, one.entry.object_id), one.entry.person_id)
+        == one.entry.person_id
+    ]
 
 
 def item(entry: Entry) -> Item | None:

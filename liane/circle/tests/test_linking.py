@@ -105,3 +105,14 @@ def test_the_navigation_has_no_entry_with_nothing_behind_it(role, shown, hidden,
     bar = page[start : page.index("</nav>", start)]
     assert [label for label in shown if label not in bar] == []
     assert [label for label in hidden if label in bar] == []
+
+
+def test_the_timeline_of_both_says_once_that_they_were_brought_together(dac, sign_in) -> None:
+    odette = followed(dac, "LABORDE", "Odette Marie", city="Dax")
+    twice = followed(dac, "LABORDE", "Odette", city="Tartas")
+    make.practice("isabelle", role="case_manager", of=dac)
+    url = f"/personnes/{odette.pk}/identite/rapprocher"
+    sign_in("marc").post(url, {"other": twice.pk, "reason": "Même carte d’identité"})
+    for person in (odette, twice):
+        page = text(sign_in("isabelle").get(f"/personnes/{person.pk}/fil/"))
+        assert page.count("Dossiers rapprochés") == 1
