@@ -187,3 +187,11 @@ def test_every_tab_of_a_record_is_in_sight_at_a_desk(visitor):
     isabelle.opens("/personnes/").follows("M. Pierre Simon").sees("Résumé")
     last = isabelle.main.get_by_role("link", name="Accès", exact=True)
     expect(last).to_be_in_viewport(ratio=1)
+
+
+def test_the_whole_calendar_link_is_copied_in_one_tap(nurse):
+    nurse.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    nurse.opens("/agenda/abonnement/").presses("Créer le lien").sees("Votre lien est prêt")
+    nurse.finds_it_accessible().presses("Copier le lien").page.get_by_text("Copié.").wait_for()
+    link = nurse.main.get_by_label("Lien du calendrier").input_value()
+    assert nurse.page.evaluate("navigator.clipboard.readText()") == link
