@@ -1,6 +1,6 @@
 """Who reads a conversation, said by name before anything is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -13,11 +13,15 @@ from liane.core.acting import system
 from liane.core.areas import Area
 from liane.core.audience import Audience
 from liane.core.prepared import prepared
+from liane.core.text import normalise
 from liane.directory.models import Organisation, Post, Practice
 from liane.directory.queries import away
-from liane.directory.search import search, with_places
+from liane.directory.search import LITTLE, search, with_places
 from liane.messaging.models import Message, Participant, ReadMark, Thread
 from liane.patients.models import Contact, Patient
+
+POSTS = 2_000
+"""Posts whose names are compared with what is typed."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +230,7 @@ def colleague(kind: str, holder_id: UUID) -> Reader | None:
 
 
 def professionals(text: str, limit: int = 15) -> list[Reader]:
-    """Colleagues and structures to write to directly, found as in the directory."""
+    """Colleagues, posts and structures to write to directly, found as in the directory."""
     if not text:
         return []
     actor = acting.current()
@@ -241,4 +245,17 @@ def professionals(text: str, limit: int = 15) -> list[Reader]:
         Reader(one.pk, one.name, "organisation", soft=one.get_kind_display())
         for one in found.organisations
     ]
-    return with_absences(people) + structures
+    return with_absences(people) + _posts(text, found.organisations)[:limit] + structures
+
+
+def _posts(text: str, organisations: Collection[Organisation]) -> list[Reader]:
+    """Posts whose name and structure hold every word typed, and those of the structures found."""
+    words = set(normalise(text).split()) - LITTLE
+    houses = {one.pk for one in organisations}
+    rows = Post.objects.filter(active=True).select_related("organisation").order_by("name")
+    return [
+        Reader(one.pk, one.name, "post", "team", one.organisation.name, one.organisation_id)
+        for one in rows[:POSTS]
+        if one.organisation_id in houses
+        or (words and words <= set(normalise(f"{one.name} {one.organisation.name}").split()))
+    ]

@@ -19,7 +19,7 @@ from liane.core.acting import acting, owner
 from liane.core.ids import uuid7
 from liane.core.models import AccessRow, Signal
 from liane.directory.index import index_all
-from liane.directory.models import Absence
+from liane.directory.models import Absence, Duty
 from liane.messaging import inbox, services
 from liane.messaging.models import Claim, Draft, Message, ReadMark, Thread
 from liane.messaging.services import Named
@@ -363,3 +363,27 @@ def test_the_portal_reads_the_family_thread_and_not_the_team_s(
     assert julie.post(url, {"key": uuid7(), "text": "Merci"}).status_code == 302
     with owner():
         assert ReadMark.objects.filter(label="Julie").count() == 1
+
+
+def test_a_post_is_found_by_its_name_or_its_structure_and_shares_its_inbox(sign_in: SignIn) -> None:
+    make.practice("claire", name="Claire Martin")
+    dac = make.organisation("DAC des Landes", "dac")
+    isabelle = make.practice("isabelle", role="case_manager", of=dac, name="Isabelle Lafitte")
+    post = make.post("Accueil", of=dac)
+    make.post("Infirmière de garde")
+    index_all()
+    with owner():
+        Duty.objects.create(post=post, practice=isabelle, starts_at=timezone.now())
+    client = sign_in("claire")
+    for words in ("accueil", "accueil du DAC", "DAC des Landes"):
+        found = client.post("/messages/nouveau/", {"qui": words}).content.decode()
+        assert f"post:{post.pk}" in found
+    page = client.post("/messages/nouveau/", {"qui": "infirmiere garde"}).content.decode()
+    assert "Infirmière de garde" in page
+    assert f"post:{post.pk}" not in page
+    begun = client.post(
+        "/messages/nouveau/", {"begin": "1", "to": [f"post:{post.pk}"], "subject": "Question"}
+    )
+    thread = begun.headers["Location"]
+    client.post(thread, {"text": "Qui la suit ?", "key": str(uuid7())})
+    assert "m’en occupe" in sign_in("isabelle").get(thread).content.decode()
