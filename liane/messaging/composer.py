@@ -36,11 +36,13 @@ class Composer:
     reply_to: Message | None = None
     error: str = ""
     accept: str = f"{ACCEPT},{ACCEPT_AUDIO}"
+    direct: bool = False
+    """True for a conversation about nobody: who reads is said by name, for there is no team."""
 
     @property
     def said(self) -> str:
         """Who will read, in words."""
-        return people.said(self.readers)
+        return people.by_name(self.others) if self.direct else people.said(self.readers)
 
     @property
     def away(self) -> list[Reader]:
@@ -99,6 +101,7 @@ def for_thread(
         family_url=f"/personnes/{thread.person_id}/messages/?avec=famille" if family else "",
         reply_to=queries.quoted(thread, reply_to),
         error=error,
+        direct=thread.person_id is None,
     )
 
 

@@ -41,7 +41,7 @@ def link(request: Request, token: str) -> HttpResponse:
             "thread": thread,
             "conversation": queries.conversation(thread, readers),
             "readers": readers,
-            "said": people.said(readers),
+            "said": people.said(readers) if thread.person_id else people.by_name(readers),
             "token": token,
             "error": error,
             "quick": QUICK.items(),

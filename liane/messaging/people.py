@@ -199,6 +199,11 @@ def said(found: list[Reader]) -> str:
     return ", ".join(parts) or "personne d’autre pour l’instant"
 
 
+def by_name(found: list[Reader]) -> str:
+    """Who will read, by name: « Paul Etcheverry, Accueil du DAC »."""
+    return ", ".join(one.name for one in found) or "personne d’autre pour l’instant"
+
+
 def may_be_told(person_id: UUID | None) -> list[Reader]:
     """Those whom one may name in a new conversation about this person."""
     if person_id is None:

@@ -35,6 +35,7 @@ async function markRead() {
 
 /* ------------------------------------------------------------ bubbles that arrive */
 function arrived(list) {
+  for (const line of all("[data-nothing-yet]")) line.remove();
   const seen = new Set();
   for (const bubble of all(".bubble", list)) {
     if (seen.has(bubble.id)) { bubble.remove(); continue; }

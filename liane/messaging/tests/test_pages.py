@@ -386,4 +386,7 @@ def test_a_post_is_found_by_its_name_or_its_structure_and_shares_its_inbox(sign_
     )
     thread = begun.headers["Location"]
     client.post(thread, {"text": "Qui la suit ?", "key": str(uuid7())})
-    assert "m’en occupe" in sign_in("isabelle").get(thread).content.decode()
+    assert "Liront : Accueil." in client.get(thread).content.decode()
+    page = sign_in("isabelle").get(thread).content.decode()
+    assert "m’en occupe" in page
+    assert "Liront : Claire Martin, Accueil." in page
