@@ -31,6 +31,7 @@ class FactKind(StrEnum):
     PLANNED = "planned"
     EMERGENCY = "emergency"
     ADMITTED = "admitted"
+    LOCATED = "located"
     TRANSFERRED = "transferred"
     EXPECTED_DISCHARGE = "expected_discharge"
     ON_LEAVE = "on_leave"
@@ -101,12 +102,19 @@ def _about_the_stay(before: StayState | None, after: StayState) -> list[Fact]:
     facts = []
     if now is not Situation.PLANNED and after.ward != before.ward:
         gone = before.cause not in after.causes or _went_back(before, after) or not after.ward
-        facts.append(_fact(FactKind.TRANSFERRED, after, reverses=was if gone else None))
+        if before.ward:
+            facts.append(_fact(FactKind.TRANSFERRED, after, reverses=was if gone else None))
+        else:
+            facts.append(_fact(FactKind.LOCATED, after))
+    return facts + _dates(before, after, now)
+
+
+def _dates(before: StayState, after: StayState, now: Situation) -> list[Fact]:
     if now is Situation.PLANNED and after.expected_admission != before.expected_admission:
-        facts.append(_fact(FactKind.PLANNED, after))
+        return [_fact(FactKind.PLANNED, after)]
     if now is not Situation.PLANNED and after.expected_discharge != before.expected_discharge:
-        facts.append(_fact(FactKind.EXPECTED_DISCHARGE, after))
-    return facts
+        return [_fact(FactKind.EXPECTED_DISCHARGE, after)]
+    return []
 
 
 def _change(before: StayState | None, after: StayState, was: Situation, now: Situation) -> Fact:

@@ -130,6 +130,8 @@ def sentence(fact: StayFact, person: Patient, state: StayState) -> str:
             told = f"{agree(person, 'Passée', 'Passé')} aux urgences {when}{at_place}"
         case FactKind.ADMITTED:
             told = _admitted(fact, person, when) + at_place
+        case FactKind.LOCATED:
+            told = f"Lieu précisé : {place or 'service non précisé'}"
         case FactKind.TRANSFERRED:
             told = f"{agree(person, 'Transférée', 'Transféré')} : {place or 'service non précisé'}"
         case FactKind.EXPECTED_DISCHARGE:

@@ -5,7 +5,7 @@ from django.http import Http404
 
 from liane.agenda import queries as agenda
 from liane.core.errors import NotAllowed, Refused
-from liane.stays import panels, services, words
+from liane.stays import panels, queries, services, words
 from liane.stays.models import Stay
 from liane.stays.movement import Action, Kind
 from liane.stays.tests.world import (
@@ -104,7 +104,9 @@ def test_the_hospital_confirms_and_nobody_is_told_twice():
     stay = hear(who, admission())
     assert stay.pk == declared.pk
     assert (stay.hospital_name, stay.ward, stay.declared) == ("CH de Dax", "Cardiologie", False)
-    assert told(stay, who.karim.pk) == ["admitted", "transferred"]
+    assert told(stay, who.karim.pk) == ["admitted", "located"]
+    with as_(who.karim):
+        assert queries.unseen()[0].sentence == "Lieu précisé : CH de Dax, Cardiologie"
     assert status(tomorrow) == "suspended"
 
 
