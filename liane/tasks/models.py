@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from liane.circle import rules
 from liane.circle.reach import Reach
 from liane.circle.rls import reaches
 from liane.circle.scoping import FLAGS
@@ -35,12 +36,18 @@ class TaskQuerySet(models.QuerySet["Task"]):
     """Tasks that an actor may see."""
 
     def within(self, reach: Reach) -> Self:
-        """About a person: the care team's, and those one gave or got. Otherwise: only those."""
+        """About a person: the care team's, and those one gave or got. Otherwise: only those.
+
+        What is to be done may tell of health: a secretary, who reads no clinical text, sees of a
+        person only what is asked of secretaries or of her, or what she asked herself.
+        """
         if reach.everything:
             return self
         own = self.concerning(reach)
         anybody = reach.condition(Area.TIMELINE, "person_id", frozenset())
         shared = reach.condition(Area.TIMELINE, "person_id", FLAGS)
+        if rules.reads_when_named(reach.actor.role):
+            shared &= Q(role=CircleRole.SECRETARY)
         about = Q(person__isnull=False) & ((anybody & own) | shared)
         return self.filter(about | (Q(person=None) & own))
 

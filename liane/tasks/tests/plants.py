@@ -11,12 +11,15 @@ def plant(world: World) -> None:
         task = Task.objects.create(
             person=world.persons[name],
             practice=nurse,
-            title=world.canary("timeline", name),
-            details=world.canary("timeline", name),
+            title=world.canary("timeline", name, clinical=True),
+            details=world.canary("timeline", name, clinical=True),
             author_holder_id=nurse.pk,
             author_user_id=nurse.professional.user_id,
         )
         TaskEvent.objects.create(
-            task=task, before="todo", after="refused", reason=world.canary("timeline", name)
+            task=task,
+            before="todo",
+            after="refused",
+            reason=world.canary("timeline", name, clinical=True),
         )
         world.add("task_id", name, task.pk)

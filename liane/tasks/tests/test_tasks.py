@@ -218,6 +218,18 @@ def test_a_task_about_nobody_stays_between_colleagues(roussel, claire) -> None:
         services.create_task(Asked("x", role="nurse"))
 
 
+def test_a_secretary_reads_of_a_person_only_what_is_asked_of_her(odette, roussel, claire) -> None:
+    make.member(odette, roussel.organisation)
+    lea = make.practice("lea", role="secretary", of=roussel.organisation)
+    clinical = given(roussel, odette, practice_id=claire.pk)
+    hers = given(roussel, odette, practice_id=lea.pk)
+    anyone = given(roussel, odette, role="secretary")
+    with as_(lea):
+        assert queries.one(clinical.pk) is None
+        assert queries.one(hers.pk) == hers
+        assert queries.one(anyone.pk) == anyone
+
+
 def test_the_same_key_gives_one_task(odette, roussel, claire) -> None:
     key = uuid4()
     asked = Asked("Appeler", odette.pk, practice_id=claire.pk)
