@@ -26,6 +26,13 @@ FOLDERS = ("annuaire", "cdl", "cds", "fr-core", "gap", "nde", "pdsm")
 KEPT_ELSEWHERE = {"Binary", "DocumentReference"}
 """Their content lies in a file of its own: an attachment is read back by its address."""
 
+DECIDED = {
+    "Appointment": {"status", "start", "end"},
+    "CareTeam": {"participant"},
+    "Subscription": {"status"},
+}
+"""What Liane decides or completes, and says back."""
+
 
 def tiers(short, long):
     """As many examples, and more in the long tier."""
@@ -73,7 +80,11 @@ def test_stored_and_read_back_equal(api, known, kind, examples):
         key = made.body["id"]
         read = wire.parse(api.get(f"{kind}/{key}").raw)
         if kind not in KEPT_ELSEWHERE:
-            assert plain(read) == plain(body)
+            ours = DECIDED.get(kind, set())
+            kept, sent = plain(read), plain(body)
+            assert {name: one for name, one in kept.items() if name not in ours} == {
+                name: one for name, one in sent.items() if name not in ours
+            }
         as_xml = api.get(f"{kind}/{key}?_format=xml", accept="application/fhir+xml")
         assert plain(xml.parse(as_xml.raw)) == plain(read)
         if "update" in resources.every()[kind].interactions:
