@@ -126,11 +126,15 @@ def remember[T](key: Hashable, make: Callable[[], T]) -> T:
 
 
 @contextmanager
-def acting(actor: Actor, *, read_only: bool = False) -> Iterator[Actor]:
-    """Act as ``actor``. On PostgreSQL this is a transaction seen by row-level security."""
+def acting(actor: Actor, *, read_only: bool | None = None) -> Iterator[Actor]:
+    """Act as ``actor``. On PostgreSQL this is a transaction seen by row-level security.
+
+    Within a request that only reads, whoever acts for a moment only reads too, unless it says
+    ``read_only=False``: a sign-in is written although a browser comes to it by a link.
+    """
     token = _current.set(actor)
     reading = _read_only.get()
-    mark = _read_only.set(read_only)
+    mark = _read_only.set(reading if read_only is None else read_only)
     kept = _remembered.set({} if read_only else None)
     try:
         if connection.vendor == "postgresql":

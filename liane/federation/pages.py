@@ -67,7 +67,7 @@ def _entered(
     """Sign in. A GET may write here: it comes from the provider, and its state was checked."""
     after = request.session.pop(NEXT, "")
     find = linking.professional if one.key == "psc" else linking.person
-    with acting.acting(linking.linking()):
+    with acting.acting(linking.linking(), read_only=False):
         user = find(claims)
         entering.with_provider(request, user, one.key)
         request.session[WITH] = {"provider": one.path, "id_token": id_token}
