@@ -11,7 +11,7 @@ PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo screenshots test test-full test-postgres check format bench browser
+.PHONY: help install demo screenshots test test-full test-postgres check format bench browser conformance
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ format: install ## put the code in shape
 
 bench: install ## the benches there are; run one with: .venv/bin/liane bench NAME
 	$(LIANE) bench list
+
+conformance: install ## FHIR clients of others (PyPI, npm) against a served demo
+	@scripts/conformance
 
 drill-%: install ## a long drill: drill-kill…
 	$(PY) -m bench.drills.$(subst -,_,$*)

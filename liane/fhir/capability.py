@@ -3,6 +3,8 @@
 from functools import cache
 from typing import Any
 
+from django.conf import settings
+
 from liane.fhir import operations, resources, spec
 from liane.fhir.addresses import base
 from liane.fhir.resources.base import Resource
@@ -12,6 +14,9 @@ from liane.fhir.search.params import Param, kind_of
 Json = dict[str, Any]
 CODES = {"history": "history-instance", "search": "search-type"}
 """Interactions by the words of the standard; ``history`` is that of a type as well."""
+
+
+OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
 @cache
@@ -47,8 +52,14 @@ def statement() -> Json:
 
 
 def _security() -> Json:
+    """How to sign in; the addresses as well for who reads no ``.well-known`` (SMART 1)."""
+    uris = [
+        {"url": name, "valueUri": f"{settings.LIANE_PUBLIC_URL}/oauth/{name}"}
+        for name in ("authorize", "token", "introspect", "revoke")
+    ]
     system = "http://terminology.hl7.org/CodeSystem/restful-security-service"
     return {
+        "extension": [{"url": OAUTH_URIS, "extension": uris}],
         "cors": False,
         "service": [{"coding": [{"system": system, "code": "SMART-on-FHIR"}]}],
     }
