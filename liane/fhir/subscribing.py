@@ -122,7 +122,7 @@ def stop(subscription_id: UUID) -> Subscription:
         raise NotAllowed("Seule la direction arrête un abonnement.")
     with acting.acting(acting.system("abonnements")):
         row = Subscription.objects.filter(
-            pk=subscription_id, client__organisation_id=actor.organisation_id
+            pk=subscription_id, client__organisation_id__in=[actor.organisation_id]
         ).first()
         if row is None:
             raise Http404

@@ -298,12 +298,12 @@ def _software(actor: acting.Actor, wanted: Wanted) -> dict[str, Any]:
     """For one of its own professionals, else for the structure. Raises Refused for another's."""
     if wanted.asker_id is not None:
         place = _places().filter(
-            pk=wanted.asker_id, organisation_id=actor.organisation_id, ended_on=None
+            pk=wanted.asker_id, organisation_id__in=[actor.organisation_id], ended_on=None
         ).first()  # fmt: skip
         if place is None:
             raise Refused("Ce professionnel n’est pas de votre structure.", field="requester")
         return _professional(place)
-    house = Organisation.objects.get(pk=actor.organisation_id)
+    house = Organisation.objects.get(pk__in=[actor.organisation_id])
     return {"requester_kind": Kind.ORGANISATION, "requester_id": house.pk,
             "requester_label": f"{house.name} ({actor.label})"[:250]}  # fmt: skip
 

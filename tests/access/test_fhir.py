@@ -10,6 +10,9 @@ from liane.circle.seats import every_seat
 from liane.core.acting import owner
 from liane.core.models import AccessRow
 from liane.fhir import resources
+from liane.fhir.resources.communicationrequest import EVENTS, TIME
+from liane.fhir.resources.communicationrequest import TYPE as EVENT
+from liane.fhir.resources.servicerequest import CONSENT, MOTIVES
 from liane.fhir.bulk import making
 from liane.fhir.tests.api import Answer, Api
 from tests.access.expectations import Kind, may_see
@@ -139,6 +142,26 @@ def test_no_write_changes_a_record_out_of_reach(world: World, name: str) -> None
             "class": {"code": "IMP"}, "period": {"start": "2026-11-01"},
             "identifier": [{"system": "urn:x", "value": "1"}]}),
         api.call("PATCH", f"Patient/{person.pk}", [], content_type="application/json-patch+json"),
+        api.post("Flag", {"resourceType": "Flag", "status": "active", "subject": about,
+                          "code": {"text": "Chute"}}),
+        api.post("Goal", {"resourceType": "Goal", "lifecycleStatus": "active", "subject": about,
+                          "description": {"text": "Sortir"}}),
+        api.post("CarePlan", {"resourceType": "CarePlan", "status": "draft", "intent": "plan",
+                              "subject": about}),
+        api.post("QuestionnaireResponse", {
+            "resourceType": "QuestionnaireResponse", "status": "in-progress", "subject": about,
+            "questionnaire": "urn:liane:questionnaire:mmse"}),
+        api.post("ServiceRequest", {
+            "resourceType": "ServiceRequest", "status": "active", "intent": "order",
+            "subject": about, "extension": [{"url": CONSENT, "valueCode": "agrees"}],
+            "code": {"coding": [{"system": MOTIVES, "code": "staying_home"}]},
+            "performer": [{"reference": f"Organization/{world.organisations['other'].pk}"}]}),
+        api.post("CommunicationRequest", {
+            "resourceType": "CommunicationRequest", "status": "active", "subject": about,
+            "extension": [
+                {"url": EVENT, "valueCodeableConcept": {
+                    "coding": [{"system": EVENTS, "code": "ADM"}]}},
+                {"url": TIME, "valueDateTime": "2026-11-01T10:00:00Z"}]}),
     ]  # fmt: skip
     assert [one.status for one in answers if one.status not in (400, 403, 404, 405, 412, 422)] == []
     assert snapshot(world, "A") == before

@@ -109,7 +109,7 @@ class EncounterResource(Resource):
 
     def changed_by(self, entries: Collection[Entry]) -> set[UUID]:
         """The stays of the facts that were told. One query."""
-        facts = {one.object_id for one in entries if one.kind == TEAM_KIND}
+        facts = {one.object_id for one in entries if one.kind == TEAM_KIND and one.object_id}
         if not facts:
             return set()
         return set(StayFact.objects.filter(pk__in=facts).values_list("stay_id", flat=True))

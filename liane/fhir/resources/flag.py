@@ -87,7 +87,7 @@ class FlagResource(Resource):
         made: Pin = Pin.objects.get(note_id=note.pk)  # pinned just above, by the same actor
         return made
 
-    def update(self, row: Any, body: Json, refs: Refs) -> Pin:
+    def update(self, row: Pin, body: Json, refs: Refs) -> Pin:
         """Take it off. What it says does not change."""
         person = refs.required(body.get("subject"), "Patient", "Flag.subject")
         said = (person, fhir.words_of(body.get("code")).strip(), _level(body))

@@ -75,7 +75,7 @@ def offered(reach: Reach) -> QuerySet[Questionnaire]:
 
 def _kept(body: Json, refs: Refs) -> Questionnaire:
     actor = refs.access.actor
-    if actor.kind != "client" and not actor.is_system:
+    if actor.kind != "client":
         raise forbidden("Questionnaires are added by the software of a structure (system/).")
     if not body.get("url"):
         raise unprocessable("A questionnaire has an address.", "Questionnaire.url")
@@ -89,7 +89,9 @@ def _kept(body: Json, refs: Refs) -> Questionnaire:
     except catalogue.Answered as error:
         raise problem(409, str(error), code="conflict", where="Questionnaire.version") from None
     return Questionnaire.objects.get(
-        url=definition.url, version=definition.version, organisation_id=refs.organisation_id
+        url=definition.url,
+        version=definition.version,
+        organisation_id__in=[refs.organisation_id],
     )
 
 

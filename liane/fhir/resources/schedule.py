@@ -125,7 +125,7 @@ def _practice(body: Json, refs: Refs) -> UUID:
         if named is not None and named[0] == "Practitioner":
             person = named[1]
     places = Practice.objects.filter(
-        professional_id=person, organisation_id=refs.organisation_id, ended_on=None
+        professional_id=person, organisation_id__in=[refs.organisation_id], ended_on=None
     ) if person else Practice.objects.none()  # fmt: skip
     found = list(places.values_list("pk", flat=True)[:2])
     if len(found) != 1:
