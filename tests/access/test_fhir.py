@@ -10,10 +10,10 @@ from liane.circle.seats import every_seat
 from liane.core.acting import owner
 from liane.core.models import AccessRow
 from liane.fhir import resources
+from liane.fhir.bulk import making
 from liane.fhir.resources.communicationrequest import EVENTS, TIME
 from liane.fhir.resources.communicationrequest import TYPE as EVENT
 from liane.fhir.resources.servicerequest import CONSENT, MOTIVES
-from liane.fhir.bulk import making
 from liane.fhir.tests.api import Answer, Api
 from tests.access.expectations import Kind, may_see
 from tests.access.walker import TOKEN, snapshot
