@@ -31,9 +31,10 @@ S = Export.State
 def read(call: Call) -> Asked:
     """``bulk/{export}`` and ``bulk/{export}/{file}``. Raises Problem 404 or 405."""
     keys = [parse(one) for one in call.path[1:]]
-    if not 1 <= len(keys) <= 2 or None in keys:
+    known = [one for one in keys if one is not None]
+    if not 1 <= len(known) <= 2 or len(known) != len(keys):
         raise not_found()
-    export_id, file_id = keys[0], keys[-1]
+    export_id, file_id = known[0], known[-1]
     if call.method == "DELETE" and len(keys) == 1:
         return Asked("delete export", False, lambda on: _delete(export_id, on))
     if not call.reads:
@@ -43,14 +44,14 @@ def read(call: Call) -> Asked:
     return Asked("status export", True, lambda on: _status(export_id, on))
 
 
-def _mine(export_id: UUID | None, access: Access) -> Export:
+def _mine(export_id: UUID, access: Access) -> Export:
     found = Export.objects.filter(pk=export_id, client_id=access.caller.client_id).first()
     if found is None or found.state == S.GONE or found.expires_at <= timezone.now():
         raise not_found()
     return found
 
 
-def _status(export_id: UUID | None, on: Writer) -> Answer:
+def _status(export_id: UUID, on: Writer) -> Answer:
     export = _mine(export_id, on.access)
     if export.state == S.FAILED:
         raise problem(500, "This export failed: ask for it again.", code="exception")
@@ -72,7 +73,7 @@ def _status(export_id: UUID | None, on: Writer) -> Answer:
     return Answer(200, None, headers, wire.dump(manifest), "application/json")
 
 
-def _fetch(export_id: UUID | None, file_id: UUID | None, on: Writer) -> Answer:
+def _fetch(export_id: UUID, file_id: UUID, on: Writer) -> Answer:
     export = _mine(export_id, on.access)
     found: ExportFile | None = (
         export.files.select_related("file").filter(pk=file_id).first()
@@ -83,7 +84,7 @@ def _fetch(export_id: UUID | None, file_id: UUID | None, on: Writer) -> Answer:
     return Answer(200, None, {}, store.read_file(found.file), "application/fhir+ndjson")
 
 
-def _delete(export_id: UUID | None, on: Writer) -> Answer:
+def _delete(export_id: UUID, on: Writer) -> Answer:
     export = _mine(export_id, on.access)
     with acting(system("fhir export")):
         end(export, S.GONE)

@@ -86,12 +86,13 @@ def people(asked: Wanted, access: Access) -> list[UUID] | None:
     """
     if asked.level != "Group" or asked.group_id == access.actor.organisation_id:
         return None
-    reach = access.reach
-    if reach.patients(Area.CIRCLE).filter(pk=asked.group_id).exists():
-        assert asked.group_id is not None  # noqa: S101
-        return [asked.group_id]
+    reach, group = access.reach, asked.group_id
+    if group is None:
+        raise not_found()
+    if reach.patients(Area.CIRCLE).filter(pk=group).exists():
+        return [group]
     rows = Enrolment.objects.within(reach).filter(
-        project=asked.group_id, status__in=["proposed", "included", "suspended"]
+        project=group, status__in=["proposed", "included", "suspended"]
     )
     found = list(rows.order_by("person_id").values_list("person_id", flat=True).distinct())
     if not found:

@@ -57,9 +57,10 @@ class ClaimResource(Resource):
         """Those of the structure whose accounts one keeps; a credit note asks for nothing."""
         if not money.keeps(reach):
             return Invoice.objects.none()
-        found: QuerySet[Any] = Invoice.objects.within(reach).exclude(kind="credit")
+        found = Invoice.objects.within(reach).exclude(kind="credit").select_related("corrects")
         credit = Invoice.objects.filter(corrects=OuterRef("pk"), kind="credit")
-        return found.select_related("corrects").annotate(cancelled=Exists(credit))
+        rows: QuerySet[Any] = found.annotate(cancelled=Exists(credit))
+        return rows
 
     def project(self, rows: Sequence[Any]) -> list[Json]:
         """At most four queries."""

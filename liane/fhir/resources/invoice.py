@@ -61,9 +61,10 @@ class InvoiceResource(Resource):
 
     def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:
         """Those of the structure whose accounts one keeps; a person's own."""
-        found: QuerySet[Any] = Invoice.objects.within(reach)
+        found = Invoice.objects.within(reach).select_related("corrects")
         credit = Invoice.objects.filter(corrects=OuterRef("pk"), kind="credit")
-        return found.select_related("corrects").annotate(cancelled=Exists(credit))
+        rows: QuerySet[Any] = found.annotate(cancelled=Exists(credit))
+        return rows
 
     def project(self, rows: Sequence[Any]) -> list[Json]:
         """At most four queries."""

@@ -110,7 +110,9 @@ class Preferred(Several):
     def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Leaf]) -> Q:
         """The index answers, or has nothing and the column answers."""
         said, ours = self.params
-        (first, count), (second, _) = key  # type: ignore[misc]
-        rest = list(leafs)
-        found = said.condition(first, rest[:count])
-        return found | (ours.condition(second, rest[count:]) & ~said.present())
+        shape, other = key
+        assert isinstance(shape, tuple)  # noqa: S101
+        assert isinstance(other, tuple)  # noqa: S101
+        rest, count = list(leafs), int(shape[1])
+        found = said.condition(shape[0], rest[:count])
+        return found | (ours.condition(other[0], rest[count:]) & ~said.present())
