@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from liane.accounts.models import User
+from liane.bundles.models import Invoice
 from liane.circle.seats import every_seat
 from liane.core.acting import owner
 from liane.core.models import AccessRow
@@ -13,8 +14,10 @@ from liane.fhir import resources
 from liane.fhir.bulk import making
 from liane.fhir.resources.communicationrequest import EVENTS, TIME
 from liane.fhir.resources.communicationrequest import TYPE as EVENT
+from liane.fhir.resources.list import TYPES as LISTS
 from liane.fhir.resources.servicerequest import CONSENT, MOTIVES
 from liane.fhir.tests.api import Answer, Api
+from liane.timeline.models import Document, DocumentSet
 from tests.access.expectations import Kind, may_see
 from tests.access.walker import TOKEN, snapshot
 from tests.access.world import KINDS, World
@@ -131,7 +134,41 @@ def test_no_write_changes_a_record_out_of_reach(world: World, name: str) -> None
     person = world.persons["A" if kind.own == "B" else kind.own]
     before = snapshot(world, "A")
     about = {"reference": f"Patient/{person.pk}"}
+    with owner():
+        held = Document.objects.filter(person=person).first()
+        folder = DocumentSet.objects.filter(person=person).first()
+        billed = Invoice.objects.filter(person=person).first()
+    text = {"contentType": "text/plain", "title": "a.txt", "data": "Qm9uam91cg=="}
+    content = {"content": [{"attachment": text}]}
+    privacy = "http://terminology.hl7.org/CodeSystem/consentscope"
     answers = [
+        api.post("DocumentReference", {
+            "resourceType": "DocumentReference", "status": "current", "subject": about} | content),
+        api.put(f"DocumentReference/{held.pk}", {
+            "resourceType": "DocumentReference", "id": str(held.pk), "status": "current",
+            "subject": about, "description": "x", "content": [
+                {"attachment": {"url": f"Binary/{held.file_id}"}}]}),
+        api.call("DELETE", f"DocumentReference/{held.pk}"),
+        api.post("List", {
+            "resourceType": "List", "status": "current", "mode": "working", "title": "x",
+            "subject": about, "code": {"coding": [{"system": LISTS, "code": "folder"}]}}),
+        api.put(f"List/{folder.pk}", {
+            "resourceType": "List", "id": str(folder.pk), "status": "current", "mode": "working",
+            "title": "x", "subject": about,
+            "code": {"coding": [{"system": LISTS, "code": "folder"}]}}),
+        api.post("Consent", {
+            "resourceType": "Consent", "status": "active", "patient": about,
+            "scope": {"coding": [{"system": privacy, "code": "patient-privacy"}]},
+            "category": [{"coding": [{"system": "http://loinc.org", "code": "59284-0"}]}],
+            "policy": [{"uri": "urn:x"}], "provision": {"type": "deny"}}),
+        api.post("ClaimResponse", {
+            "resourceType": "ClaimResponse", "status": "active", "type": {"text": "x"},
+            "use": "claim", "patient": about, "created": "2026-07-10", "outcome": "complete",
+            "insurer": {"display": "x"},
+            "request": {"identifier": {"value": billed.number if billed else "x"}},
+            "item": [{"itemSequence": 1, "adjudication": [
+                {"category": {"coding": [{"code": "benefit"}]},
+                 "amount": {"value": 1, "currency": "EUR"}}]}]}),
         api.put(f"Patient/{person.pk}", {"resourceType": "Patient", "id": str(person.pk)}),
         api.put("Patient?gender=female", {"resourceType": "Patient", "gender": "male"}),
         api.post("CareTeam", {"resourceType": "CareTeam", "subject": about}),
