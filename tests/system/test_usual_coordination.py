@@ -4,6 +4,7 @@ Two browsers at once: what one sends appears in the other without reloading.
 """
 
 import io
+import re
 
 import pikepdf
 import pytest
@@ -187,3 +188,20 @@ def test_every_tab_of_a_record_is_in_sight_at_a_desk(visitor):
     isabelle.opens("/personnes/").follows("M. Pierre Simon").sees("Résumé")
     last = isabelle.main.get_by_role("link", name="Accès", exact=True)
     expect(last).to_be_in_viewport(ratio=1)
+
+
+def test_the_whole_calendar_link_is_copied_in_one_tap(nurse):
+    nurse.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    nurse.opens("/agenda/abonnement/").presses("Créer le lien").sees("Votre lien est prêt")
+    nurse.finds_it_accessible().presses("Copier le lien").page.get_by_text("Copié.").wait_for()
+    link = nurse.main.get_by_label("Lien du calendrier").input_value()
+    assert nurse.page.evaluate("navigator.clipboard.readText()") == link
+
+
+def test_a_first_message_to_a_post_takes_the_place_of_the_empty_words(nurse):
+    nurse.opens("/messages/nouveau/").writes("Nom d’un collègue", "Accueil du DAC")
+    nurse.presses("Chercher")
+    nurse.main.get_by_label(re.compile("^Accueil du DAC")).first.check()
+    nurse.presses("Écrire").sees("Rien d’écrit pour l’instant").sees("Liront : Accueil du DAC")
+    nurse.writes("Écrire un message", "Qui suit M. Simon chez vous ?").presses("Envoyer")
+    nurse.sees("Qui suit M. Simon chez vous ?").does_not_see("Rien d’écrit pour l’instant")
