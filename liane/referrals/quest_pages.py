@@ -16,6 +16,15 @@ from liane.referrals import seeking
 from liane.referrals.forms import SeekForm
 from liane.referrals.pages import POST, READ, refused
 from liane.referrals.seeking import Sought
+from liane.referrals.states import Quest as Status
+
+_LAUNCHED = {
+    Status.OPEN: "Recherche lancée. Vous serez prévenu dès qu’un cabinet accepte.",
+    Status.WIDER: "Aucun cabinet tout près ne reçoit les recherches : elle est partie plus loin. "
+    "Vous serez prévenu dès qu’un cabinet accepte.",
+    Status.DESK: "Aucun cabinet des environs ne reçoit les recherches : la vôtre est confiée à "
+    "l’appui à la coordination.",
+}
 
 
 @route(Policy.PROFESSIONAL, audit="quest")
@@ -35,9 +44,7 @@ def new(request: Request, person_id: UUID) -> HttpResponse:
         except Refused as refusal:
             refused(form, refusal)
         else:
-            messages.success(
-                request, "Recherche lancée. Vous serez prévenu dès qu’un cabinet accepte."
-            )
+            messages.success(request, _LAUNCHED.get(quest.status, _LAUNCHED[Status.OPEN]))
             return redirect("quest", quest_id=quest.pk)
     context = frame(request, person) | {"form": form}
     return render(request, "referrals/seek.html", context, status=422 if form.errors else 200)

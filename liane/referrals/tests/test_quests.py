@@ -128,6 +128,17 @@ def test_nobody_to_ask_goes_straight_to_the_support(begun, dac) -> None:
         assert Referral.objects.get().organisation == dac
 
 
+def test_whoever_searches_is_told_that_nobody_could_be_asked(simon, roussel, dac, sign_in) -> None:
+    day = (timezone.localdate() + SOON).isoformat()
+    form = {"profession": "60", "care": "pansement de jambe", "rhythm": "tous les jours",
+            "starts_on": day, "proof": "accord oral"}  # fmt: skip
+    doctor = sign_in(roussel.professional.user.username)
+    page = doctor.post(f"/personnes/{simon.pk}/chercher/", form, follow=True).content.decode()
+    assert "la vôtre est confiée à l’appui" in page
+    assert "personne n’a été sollicité" in page
+    assert "dès qu’un cabinet accepte" not in page
+
+
 def test_when_everybody_near_declines_it_widens_without_waiting(begun, dac) -> None:
     zoe = nurse("zoe")
     nurse("dax", "40088")
