@@ -4,7 +4,6 @@ Two browsers at once: what one sends appears in the other without reloading.
 """
 
 import io
-import re
 
 import pikepdf
 import pytest
@@ -201,7 +200,7 @@ def test_the_whole_calendar_link_is_copied_in_one_tap(nurse):
 def test_a_first_message_to_a_post_takes_the_place_of_the_empty_words(nurse):
     nurse.opens("/messages/nouveau/").writes("Nom d’un collègue", "Accueil du DAC")
     nurse.presses("Chercher")
-    nurse.main.get_by_label(re.compile("^Accueil du DAC")).first.check()
+    nurse.main.get_by_role("checkbox", name="Accueil du DAC").first.check()
     nurse.presses("Écrire").sees("Rien d’écrit pour l’instant").sees("Liront : Accueil du DAC")
     nurse.writes("Écrire un message", "Qui suit M. Simon chez vous ?").presses("Envoyer")
     nurse.sees("Qui suit M. Simon chez vous ?").does_not_see("Rien d’écrit pour l’instant")
