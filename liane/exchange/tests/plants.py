@@ -29,7 +29,7 @@ def plant(world: World) -> None:
         case = IdentityCase.objects.create(
             message=message,
             reason=IdentityCase.Reason.LOOKALIKE,
-            traits=world.canary("identity", name, part="strict"),
+            traits=json.dumps({"birth_name": world.canary("identity", name, part="strict")}),
         )
         IdentityCandidate.objects.create(case=case, person=world.persons[name], score=80)
         world.add("case_id", name, case.pk)
