@@ -26,9 +26,9 @@ ELSEWHERE = {
     "gap/Appointment-example-req-appointment.json": "test_guide_agendas",
     "nde/Subscription-sub1.json": "test_guide_events",
     "nde/CommunicationRequest-com1.json": "test_guide_events",
-    "pdsm/Binary-6789.json": "test_pdsm",
-    "pdsm/DocumentReference-PDSmSimplifiedExample.json": "test_pdsm",
-    "pdsm/List-ExampleFolder.json": "test_pdsm",
+    "pdsm/Binary-6789.json": "test_pdsm_examples",
+    "pdsm/DocumentReference-PDSmSimplifiedExample.json": "test_pdsm_examples",
+    "pdsm/List-ExampleFolder.json": "test_pdsm_examples",
 }
 REFUSED = {
     "fr-core/Location-hopitaltest-endocrino-ch04.json":
