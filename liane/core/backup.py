@@ -55,7 +55,7 @@ def backup(folder: Path, passphrase: str) -> dict[str, Any]:
     if settings.LIANE_KEYS_FILE.is_file():
         sealed = _seal(settings.LIANE_KEYS_FILE.read_bytes(), passphrase)
         (folder / KEYS).write_bytes(sealed)
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "made_at": timezone.now().isoformat(),
         "database": connection.vendor,
