@@ -102,7 +102,8 @@ def write(
     """Add rows given as tuples of the fields ``names``, their key among them; each other field
     takes its default, the same for all.
 
-    With ``unique``, a row that stands under the same value of these takes the new values.
+    All of them or none, in one transaction. With ``unique``, a row that stands under the same
+    value of these takes the new values.
     Raises IntegrityError as ``bulk_create`` does.
     """
     if not rows:
@@ -112,10 +113,7 @@ def write(
     quote = connection.ops.quote_name
     table, listed = quote(model._meta.db_table), ", ".join(map(quote, columns))
     again = _again(model, names, unique)
-    with (
-        transaction.mark_for_rollback_on_error(connection.alias),
-        connection.cursor() as cursor,
-    ):
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         if connection.vendor != "postgresql":
             marks = ", ".join(["%s"] * len(columns))
             statement = f"INSERT INTO {table} ({listed}) VALUES ({marks}){again}"  # noqa: S608

@@ -52,6 +52,7 @@ VIEWS = {
     "suspendues": "Suspendues",
     "sorties": "Sorties",
 }
+ONE_STATUS = {"a-decider": EnrolmentStatus.PROPOSED, "suspendues": EnrolmentStatus.SUSPENDED}
 RISKY = 2
 """Reasons from which a person is listed as at risk."""
 DONE, LATE = SessionState.DONE, SessionState.LATE
@@ -165,7 +166,10 @@ def listed(organisation_id: UUID, wanted: Filters) -> QuerySet[Enrolment]:
         over = [EnrolmentStatus.ENDED, EnrolmentStatus.REFUSED]
         return rows.filter(status__in=over).order_by("-ended_on", "-id")
     # Every row is at NEVER or before: said aloud, it makes SQLite walk the index in its order.
-    rows = rows.filter(status__in=LIVING, next_on__lte=NEVER).order_by("next_on", "id")
+    rows = rows.filter(next_on__lte=NEVER).order_by("next_on", "id")
+    if wanted.view in ONE_STATUS:
+        return rows.filter(status=ONE_STATUS[wanted.view])
+    rows = rows.living()
     match wanted.view:
         case "miennes":
             return rows.filter(coordinator_id__in=acting.current().holders)
@@ -173,15 +177,11 @@ def listed(organisation_id: UUID, wanted: Filters) -> QuerySet[Enrolment]:
             return rows.filter(late__gt=0)
         case "risque":
             return rows.filter(risk__gte=RISKY)
-        case "a-decider":
-            return rows.filter(status=EnrolmentStatus.PROPOSED)
         case "a-valider":
             running = [EnrolmentStatus.INCLUDED, EnrolmentStatus.SUSPENDED]
             return rows.filter(status__in=running, prescribed_by=None)
         case "hospitalisees":
             return rows.filter(person_id__in=_stays().order_by().values("person_id"))
-        case "suspendues":
-            return rows.filter(status=EnrolmentStatus.SUSPENDED)
         case _:
             return rows
 

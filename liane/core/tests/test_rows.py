@@ -50,6 +50,13 @@ def test_a_row_under_the_same_key_takes_the_new_values():
         plain.write(DueJob, names, [("a", plain.moment(NOW))])
 
 
+def test_rows_are_written_in_one_transaction(django_assert_num_queries):
+    rows = [(name, plain.moment(NOW)) for name in "abc"]
+    with transaction.atomic(), django_assert_num_queries(1):
+        plain.write(DueJob, ("name", "due_at"), rows)
+    assert DueJob.objects.filter(name__in="abc").count() == 3
+
+
 def test_each_row_is_given_its_key():
     with pytest.raises(TypeError, match="its own id"):
         plain.write(AccessRow, ("at",), [(plain.moment(NOW),)])

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.utils import timezone
 
 from liane.circle.reach import Reach
@@ -21,11 +21,14 @@ from liane.core.fields import EncryptedTextField
 from liane.core.models import AppendOnly, Authored, Base, Guarded, StatusRow, Versioned
 from liane.directory.models import Organisation, Practice
 from liane.pathways.models.projects import Project
-from liane.pathways.states import EndReason, EnrolmentStatus
+from liane.pathways.states import LIVING, EndReason, EnrolmentStatus
 
 OF_ENROLMENT_SQL = "EXISTS (SELECT 1 FROM pathways_enrolment e WHERE e.id = {t}.enrolment_id)"
 NEVER = dt.date(9000, 1, 1)
 """Where an enrolment with nothing due stands in the order of lists: last."""
+
+
+LIVE = [Func(template=f"'{one.value}'", output_field=models.CharField()) for one in LIVING]
 
 
 class EnrolmentQuerySet(ScopedQuerySet["Enrolment"]):
@@ -36,6 +39,11 @@ class EnrolmentQuerySet(ScopedQuerySet["Enrolment"]):
         if not reach.everything and organisation_id not in reach.actor.holders:
             return self.none()
         return self.within(reach.probed()).filter(organisation_id=organisation_id)
+
+    def living(self) -> Self:
+        """Those that are not over. Said as constants: SQLite finds the index of the living in no
+        statement that gives them as values, and would read and sort every row of the house."""
+        return self.filter(status__in=LIVE)
 
 
 class Enrolment(Base, Authored, Shared, Versioned, Scoped):
