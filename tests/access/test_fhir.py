@@ -1,6 +1,7 @@
 """The programming interface shows nobody more than the table of rights: each type, read, searched,
 included, reverse-included, chained, whole record, versions."""
 
+import json
 from typing import Any
 
 import pytest
@@ -10,26 +11,47 @@ from liane.bundles.models import Invoice
 from liane.circle.seats import every_seat
 from liane.core.acting import owner
 from liane.core.models import AccessRow
-from liane.fhir import resources
+from liane.directory.models import Professional
+from liane.fhir import operations, resources
 from liane.fhir.bulk import making
 from liane.fhir.resources.communicationrequest import EVENTS, TIME
 from liane.fhir.resources.communicationrequest import TYPE as EVENT
 from liane.fhir.resources.list import TYPES as LISTS
 from liane.fhir.resources.servicerequest import CONSENT, MOTIVES
 from liane.fhir.tests.api import Answer, Api
+from liane.fhir.tests.bodies import bodies
 from liane.timeline.models import Document, DocumentSet
 from tests.access.expectations import Kind, may_see
-from tests.access.walker import TOKEN, snapshot
+from tests.access.walker import TOKEN, body_of, client_of, snapshot
 from tests.access.world import KINDS, World
 
 pytestmark = pytest.mark.django_db
 EXPORTED = {"AuditEvent", "Provenance", "Patient"}
 """Types that an export holds only where they are named, and one besides."""
 SIGNED_IN = [one for one in KINDS if one.name not in {"anonymous", "by_link"}]
+LINE = "API client (system scope)"
+OURS = Kind("api_client", LINE, organisation="msp")
+OUTSIDE = Kind("api_outside", LINE, in_circle=False, organisation="other")
+HOSPITAL = Kind("api_hospital", LINE, in_circle=False, organisation="hospital")
+"""The house that feeds stays: what it sends about somebody lets its software read nothing."""
+ADDRESSED = {"clinical_note", "money", "working_file"}
+"""Areas of which the hospital reads something of B: a request sent to it, what it invoices."""
+MACHINES = [OURS, OUTSIDE]
+SHOWN = {"identity", "agenda", "intervention", "thread"}
+"""Areas of which the machine of a house that follows A sees something: the walk is not empty."""
+NO_TOKEN = [one for one in KINDS if one.name in {"anonymous", "by_link", "doctor", "person"}]
+OUT_OF_REACH = [OUTSIDE, HOSPITAL, *(one for one in KINDS if one.name in {
+    "outsider", "opposed", "ex_member", "other_person", "dpo"})]  # fmt: skip
+WRITTEN = sorted(kind for kind, one in resources.every().items() if "create" in one.interactions)
+OF_NOBODY = {"Binary", "HealthcareService", "Organization", "Practitioner", "PractitionerRole",
+             "Schedule", "Subscription"}  # fmt: skip
+"""Types that are about no person's record: others may create theirs."""
 
 
 def application(world: World, kind: Kind, scopes: str = "user/*.cruds", **context: Any) -> Api:
-    """An application that this actor uses."""
+    """An application that this actor uses, or the machine that it is."""
+    if kind.line == LINE:
+        return Api(world.organisations[kind.organisation], scopes.replace("user/", "system/"))
     account = User.objects.get(username=kind.name)
     (seat, *_) = every_seat(account)
     house = world.organisations[kind.organisation or "msp"]
@@ -50,10 +72,21 @@ def asked(world: World) -> list[str]:
             with owner():
                 keys = list(resource.model._base_manager.values_list("pk", flat=True)[:4])
             found += [f"{kind}/{key}" for key in keys]
+            for key in keys[:1]:
+                found += [f"{kind}/{key}/_history/1", f"{kind}?_id={key}&_format=xml"]
+                found += [f"{kind}/{key}/${name}" for name in _operations(kind)]
     for name in ("A", "B"):
         key = world.persons[name].pk
         found += [f"Patient/{key}/$everything", f"Patient/{key}/_history", f"CareTeam/{key}"]
     return list(dict.fromkeys(found))
+
+
+def _operations(kind: str) -> list[str]:
+    """Those that read one resource of this type."""
+    return [
+        one.name for one in operations.every()
+        if "instance" in one.levels and one.reads and kind in one.kinds and not one.by_get
+    ]  # fmt: skip
 
 
 def everything(api: Api, world: World) -> tuple[str, list[tuple[str, Answer]]]:
@@ -62,7 +95,7 @@ def everything(api: Api, world: World) -> tuple[str, list[tuple[str, Answer]]]:
     return " ".join(one.raw.decode() for _, one in answers), answers
 
 
-@pytest.mark.parametrize("kind", SIGNED_IN, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [*SIGNED_IN, *MACHINES], ids=lambda kind: kind.name)
 def test_no_answer_shows_what_the_table_of_rights_forbids(world: World, kind: Kind) -> None:
     text, answers = everything(application(world, kind), world)
     assert len(answers) > 30
@@ -75,17 +108,51 @@ def test_no_answer_shows_what_the_table_of_rights_forbids(world: World, kind: Ki
     assert shown <= {str(key) for key in noted.values_list("person_id", flat=True)}
 
 
-def test_a_machine_sees_the_persons_of_its_house_alone(world: World) -> None:
-    text, _ = everything(Api(world.organisations["msp"]), world)
+@pytest.mark.parametrize("kind", MACHINES, ids=lambda kind: kind.name)
+def test_a_machine_sees_the_persons_of_its_house_alone(world: World, kind: Kind) -> None:
+    text, _ = everything(application(world, kind), world)
     seen = {token.lower() for token in TOKEN.findall(text)}
-    of = {name: {one.token.lower() for one in world.canaries if one.person == name and (
-        one.area == "identity")} for name in ("A", "B")}  # fmt: skip
-    assert seen & of["A"]
-    assert not seen & of["B"]
-    masked = {one.token.lower() for one in world.canaries if one.masked}
-    assert not seen & masked
-    text, _ = everything(Api(world.organisations["other"]), world)
+    told = [one for one in world.canaries if one.token.lower() in seen]
+    assert {one.person for one in told} == ({"A"} if kind.in_circle else set())
+    assert {one.area for one in told} >= (SHOWN if kind.in_circle else set())
+    rows = AccessRow.objects.filter(role="api_client", person_id=world.persons["A"].pk)
+    assert rows.filter(channel="api").exists() is kind.in_circle
+
+
+def test_the_software_of_the_hospital_reads_what_is_addressed_to_it_alone(world: World) -> None:
+    _, answers = everything(application(world, HOSPITAL), world)
+    told = {one.token.lower(): one for one in world.canaries}
+    shown = [one.body for _, one in answers if one.body.get("resourceType") != "Bundle"]
+    shown += [each["resource"] for _, one in answers for each in one.body.get("entry", [])
+              if "resource" in each]  # fmt: skip
+    found = {
+        (one["resourceType"], told[token.lower()].person, told[token.lower()].area)
+        for one in shown if "resourceType" in one
+        for token in TOKEN.findall(json.dumps(one)) if token.lower() in told
+    }  # fmt: skip
+    assert {person for _, person, _ in found} == {"B"}
+    assert {area for _, _, area in found} <= ADDRESSED
+    assert {kind for kind, _, area in found if area == "clinical_note"} == {"ServiceRequest"}
+    xml = " ".join(one.raw.decode() for path, one in answers if path.endswith("_format=xml"))
+    assert {told[token.lower()].area for token in TOKEN.findall(xml)} <= ADDRESSED
+
+
+def test_without_the_scope_nothing_of_a_record_is_shown(world: World) -> None:
+    text, answers = everything(application(world, OURS, "system/Questionnaire.rs"), world)
     assert TOKEN.findall(text) == []
+    assert {one.status for _, one in answers} <= {200, 400, 403, 404, 405}
+
+
+@pytest.mark.parametrize("kind", NO_TOKEN, ids=lambda kind: kind.name)
+def test_what_opens_pages_and_links_opens_nothing_here(world: World, kind: Kind) -> None:
+    """A session, a signed link past its code, its own token as a bearer: not an application's."""
+    browser = client_of(world, kind)
+    bearers = ["", *(str(path.strip("/").rsplit("/", 1)[1]) for path, _ in world.doors["A"])]
+    for path in [one for one in asked(world) if "_history" not in one][::7]:
+        for text in bearers[:3]:
+            headers = {"Authorization": f"Bearer {text}"} if text else {}
+            answer = browser.get(f"/fhir/{path}", headers=headers)
+            assert (answer.status_code, TOKEN.findall(body_of(answer))) == (401, []), path
 
 
 @pytest.mark.parametrize("name", ["msp", "dac", "saad", "other"])
@@ -125,6 +192,40 @@ def test_a_patient_scope_is_about_one_person(world: World) -> None:
     api = application(world, doctor, "patient/*.rs", patient_id=world.persons["B"].pk)
     text, _ = everything(api, world)
     assert TOKEN.findall(text) == []
+
+
+@pytest.mark.parametrize("kind", OUT_OF_REACH, ids=lambda kind: kind.name)
+def test_no_write_of_any_type_changes_a_record_out_of_reach(world: World, kind: Kind) -> None:
+    """Bodies that their mappers take, about A: what refuses them is who asks."""
+    api, person = application(world, kind), world.persons["A"]
+    with owner():
+        newcomer = Professional.objects.create(given="Luc", family="Neuf", profession="60")
+        sent = bodies(world.organisations["msp"], person, world.practices["nurse"], newcomer)
+        keys = {
+            name: list(one.model._base_manager.filter(**{one.person_path: person.pk})
+                       .values_list("pk", flat=True)[:2])
+            for name, one in resources.every().items() if one.person_path is not None
+        }  # fmt: skip
+    before = snapshot(world, "A")
+    patch = {"content_type": "application/json-patch+json"}
+    change = [{"op": "add", "path": "/language", "value": "fr"}]
+    about = {"reference": f"Patient/{person.pk}"}
+    for name in WRITTEN:
+        body = sent.get(name, {"resourceType": name, "subject": about, "status": "active"})
+        answers = [api.post(name, body)] if name != "Patient" else []
+        for key in [*keys.get(name, []), person.pk]:
+            answers += [
+                api.put(f"{name}/{key}", {**body, "id": str(key)}),
+                api.call("PATCH", f"{name}/{key}", change, **patch),
+                api.call("DELETE", f"{name}/{key}"),
+            ]
+        answers.append(
+            api.put(f"{name}?_id={person.pk}", body) if name != "Patient" else answers[0]
+        )
+        statuses = [one.status for one in answers]
+        assert max(statuses) < 500, (name, statuses)
+        assert name in OF_NOBODY or min(statuses) >= 400, (name, statuses)
+        assert snapshot(world, "A") == before, name
 
 
 @pytest.mark.parametrize("name", ["outsider", "opposed", "ex_member", "other_person", "dpo"])

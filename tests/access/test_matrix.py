@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.access import test_api_clients, test_machines
+from tests.access import test_fhir, test_machines
 from tests.access.expectations import (
     NOT_PLANTED,
     NOT_YET_AREAS,
@@ -101,7 +101,7 @@ def test_these_see_all_that_is_theirs_and_nothing_else(
 
 def test_every_line_and_area_of_the_table_is_walked_or_said_not_to_exist_yet(world: World) -> None:
     """A line or a column added to the table by hand must find its actor, or its canaries, here."""
-    elsewhere = {test_machines.LINE, test_api_clients.LINE}
+    elsewhere = {test_machines.LINE, test_fhir.LINE}
     assert {kind.line for kind in KINDS} | elsewhere | set(NOT_YET_LINES) == set(cells())
     assert not {kind.line for kind in KINDS} & (elsewhere | set(NOT_YET_LINES))
     areas = set(next(iter(cells().values()))) - {"actor", "note"}
