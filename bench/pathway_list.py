@@ -84,7 +84,7 @@ def fill(size: int) -> tuple[str, str]:
     for chunk in batched(numbers, STEP):
         _copy(people, chunk)
     living = here.filter(status="included").order_by("next_on", "pk")
-    day, pk = living.values_list("next_on", "pk")[50]
+    *_, (day, pk) = living.values_list("next_on", "pk")[:51]
     return one.coordinator.professional.user.username, f"{day}_{pk}"
 
 
