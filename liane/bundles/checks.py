@@ -28,12 +28,23 @@ OPPOSED = {ProjectStatus.DRAFT, ProjectStatus.SIGNED, ProjectStatus.OPPOSED, Pro
 class Judged(Protocol):
     """What is asked of a sequence: one that is kept, or one that a run just answered."""
 
-    enrolment_id: UUID
-    person_id: UUID
-    key: str
-    protocol: str
-    closed_on: dt.date | None
-    paid_to: str
+    @property
+    def enrolment_id(self) -> UUID: ...
+
+    @property
+    def person_id(self) -> UUID: ...
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def protocol(self) -> str: ...
+
+    @property
+    def closed_on(self) -> dt.date | None: ...
+
+    @property
+    def paid_to(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -82,8 +93,8 @@ def ground(
     people = list({one.person_id for one in sequences})
     asked = Enrolment.objects.filter(pk__in=plain.among(pks)).order_by()
     enrolments = {
-        pk: Footing(*said)
-        for pk, *said in asked.values_list(
+        pk: Footing(project, status, prescriber, ins)
+        for pk, project, status, prescriber, ins in asked.values_list(
             "pk", "project_id", "project__status", "prescribed_by_id", "person__ins_status"
         )
     }

@@ -133,12 +133,12 @@ def acting(actor: Actor, *, read_only: bool | None = None) -> Iterator[Actor]:
     ``read_only=False``: a sign-in is written although a browser comes to it by a link.
     """
     token = _current.set(actor)
-    reading = _read_only.get()
-    mark = _read_only.set(reading if read_only is None else read_only)
+    reads = _read_only.get() if read_only is None else read_only
+    mark = _read_only.set(reads)
     kept = _remembered.set({} if read_only else None)
     try:
         if connection.vendor == "postgresql":
-            with _announced_to_postgresql(actor, reading or read_only):
+            with _announced_to_postgresql(actor, reads):
                 yield actor
         else:
             yield actor
@@ -149,8 +149,8 @@ def acting(actor: Actor, *, read_only: bool | None = None) -> Iterator[Actor]:
 
 
 @contextmanager
-def _announced_to_postgresql(actor: Actor, reading: bool) -> Iterator[None]:
-    """``reading``: nothing is written, here or in the request around."""
+def _announced_to_postgresql(actor: Actor, reads: bool) -> Iterator[None]:
+    """``reads``: nothing is written, here or in the request around."""
     from liane.core.database import announced
 
     outer, told = _announced.get()
@@ -162,7 +162,7 @@ def _announced_to_postgresql(actor: Actor, reading: bool) -> Iterator[None]:
         said = {name: "" for name in told if name.startswith("liane.read_")} | said
     mark = _announced.set((actor, {**told, **said}))
     try:
-        if outer is not None and reading:
+        if outer is not None and reads:
             with _instead_of(told, said):
                 yield
         else:

@@ -111,15 +111,16 @@ def _paying(projects: Collection[UUID]) -> Paying:
 
 
 def _enrolled(row: Enrolment) -> Enrolled:
-    return Enrolled(*(getattr(row, name) for name in Enrolled._fields[:-1]), row.person.birth_date)
+    kept = [getattr(row, name) for name in Enrolled._fields[:-1]]
+    return Enrolled._make([*kept, row.person.birth_date])
 
 
 def _plainly(row: tuple[Any, ...]) -> Enrolled:
     pk, person, house, project, *said, included, ended, reason, overseas, born = row
-    return Enrolled(
+    return Enrolled._make([
         plain.uuid(pk), plain.uuid(person), plain.uuid(house), plain.uuid(project), *said,
         plain.day(included), plain.day(ended), reason, bool(overseas), plain.day(born),
-    )  # fmt: skip
+    ])  # fmt: skip
 
 
 def _read(

@@ -5,6 +5,7 @@ which it was decided, whatever is published since.
 """
 
 import datetime as dt
+import typing
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -22,6 +23,22 @@ from liane.pathways.states import VersionStatus
 KEPT = 256
 USABLE = (VersionStatus.PUBLISHED, VersionStatus.WITHDRAWN)
 """A withdrawn version still governs what was decided under it."""
+
+
+class Governed(typing.Protocol):
+    """An enrolment, or what was read of it: the version that governs it."""
+
+    @property
+    def pk(self) -> UUID: ...
+
+    @property
+    def protocol_key(self) -> str: ...
+
+    @property
+    def protocol_version(self) -> str: ...
+
+    @property
+    def organisation_id(self) -> UUID: ...
 
 
 @lru_cache(maxsize=KEPT)
@@ -103,7 +120,7 @@ def of_enrolment(row: Enrolment) -> Protocol:
     return _one(row.protocol_key, row.protocol_version, row.organisation_id)
 
 
-def of_enrolments(rows: Iterable[Enrolment]) -> dict[UUID, Protocol]:
+def of_enrolments(rows: Iterable[Governed]) -> dict[UUID, Protocol]:
     """The protocol of each enrolment. One query at most."""
     places = {row.pk: (row.protocol_key, row.protocol_version, row.organisation_id) for row in rows}
     held = versions(places.values())

@@ -27,7 +27,7 @@ from liane.pathways.models import (
     SavedView,
     Session,
 )
-from liane.pathways.models.enrolments import NEVER
+from liane.pathways.models.enrolments import NEVER, EnrolmentQuerySet
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.queries import AWAY, blocks
 from liane.pathways.states import (
@@ -159,7 +159,7 @@ def key_of(text: str) -> tuple[dt.date, UUID] | None:
 
 def listed(organisation_id: UUID, wanted: Filters) -> QuerySet[Enrolment]:
     """The rows of a view, by next session due; those with nothing due last."""
-    rows: QuerySet[Enrolment] = Enrolment.objects.of_house(_reach(), organisation_id)
+    rows: EnrolmentQuerySet = Enrolment.objects.of_house(_reach(), organisation_id)
     if wanted.protocol:
         rows = rows.filter(protocol_key=wanted.protocol)
     if wanted.view == "sorties":

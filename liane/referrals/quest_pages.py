@@ -18,7 +18,7 @@ from liane.referrals.pages import POST, READ, refused
 from liane.referrals.seeking import Sought
 from liane.referrals.states import Quest as Status
 
-_LAUNCHED = {
+_LAUNCHED: dict[str, str] = {
     Status.OPEN: "Recherche lancée. Vous serez prévenu dès qu’un cabinet accepte.",
     Status.WIDER: "Aucun cabinet tout près ne reçoit les recherches : elle est partie plus loin. "
     "Vous serez prévenu dès qu’un cabinet accepte.",
