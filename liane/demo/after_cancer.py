@@ -21,6 +21,7 @@ from liane.pathways.models import (
     DocumentGiven,
     Enrolment,
     EnrolmentEvent,
+    Milestone,
     Project,
     ProjectEvent,
     Signatory,
@@ -67,12 +68,16 @@ def _project(land: Territory, pk: UUID) -> Project:
         pk=pk, organisation=house, category="msp", protocol_key=KEY, protocol_version=VERSION,
         title="Après un cancer, autour de Dax", status="running", created_at=at(500), **by.author,
     )  # fmt: skip
+    Milestone.objects.create(
+        pk=ident("after cancer signed"), project=row, kind="structure_signed", on=at(480).date(),
+        created_at=at(480), **by.author,
+    )  # fmt: skip
     ProjectEvent.objects.create(project=row, after="running", at=at(480), **by.author)
     _account(row, None, house.name, 4, by)
     for number, (name, trade) in enumerate(TEAM):
         signed = Signatory.objects.create(
             pk=ident("after cancer signatory", name), project=row, practice=land.of(name),
-            profession=trade, conventioned=False, cpam_number=f"CPAM40-{200 + number}",
+            profession=trade, conventioned=False,
             signed_on=at(490).date(), starts_on=at(490).date(), **by.author,
         )  # fmt: skip
         _account(row, signed, name, number, by)

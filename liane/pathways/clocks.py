@@ -1,19 +1,20 @@
 """The clocks of a project's file, computed from its dated facts. Pure: today is given.
 
-Two months of silence of the ARS are no opposition (CSS L.162-62 II, R.162-134); an amendment is
-sent within seven days (R.162-135); a formal notice leaves six months (R.162-136).
+Which clocks run, and how long, is the protocol's (`format.ProjectFile`). For a reinforced pathway:
+two months of silence of the ARS are no opposition (CSS L.162-62 II, R.162-134); an amendment is sent
+within seven days (R.162-135); a formal notice leaves six months (R.162-136).
 """
 
-import calendar
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-REVIEW_MONTHS = 2
-NOTICE_MONTHS = 6
-AMENDMENT_DAYS = 7
+from liane.pathways.protocols.format import Delay, ProjectFile
+
+SENT = {"ars": "sent_ars", "cpam": "sent_cpam"}
+NAMES = {"ars": "l’ARS", "cpam": "la CPAM"}
 SOON = dt.timedelta(days=7)
 
 type State = Literal["running", "late", "over", "kept"]
@@ -46,22 +47,24 @@ class Clock:
         return (self.ends_on - today).days
 
 
-def months_after(day: dt.date, months: int) -> dt.date:
-    """The same day so many months later; the last of the month when it has no such day."""
-    month = day.month - 1 + months
-    year, month = day.year + month // 12, month % 12 + 1
-    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
 def clocks(
-    facts: Sequence[Dated], amendments: Iterable[tuple[UUID, dt.date, str]], today: dt.date
+    asked: ProjectFile | None,
+    facts: Sequence[Dated],
+    amendments: Iterable[tuple[UUID, dt.date, str]],
+    today: dt.date,
 ) -> list[Clock]:
-    """Every clock of a file, oldest first. ``amendments``: (id, day of the change, its words)."""
-    found = [_review("Examen du projet par l’ARS", facts, None, today)]
+    """Every clock of a file, oldest first; none where the protocol ``asked`` for no file.
+
+    ``amendments``: (id, day of the change, its words).
+    """
+    if asked is None:
+        return []
+    found = [_review(asked.review, "Examen du projet par l’ARS", facts, None, today)]
     for amendment_id, decided_on, what in amendments:
-        found.append(_sending(what, decided_on, facts, amendment_id, today))
-        found.append(_review(f"Examen de l’avenant : {what}", facts, amendment_id, today))
-    found.append(_notice(facts, today))
+        found.append(_sending(asked, what, decided_on, facts, amendment_id, today))
+        label = f"Examen de l’avenant : {what}"
+        found.append(_review(asked.review, label, facts, amendment_id, today))
+    found.append(_notice(asked.notice, facts, today))
     return sorted((clock for clock in found if clock), key=lambda clock: clock.starts_on)
 
 
@@ -71,27 +74,36 @@ def first(facts: Iterable[Dated], kind: str, amendment_id: UUID | None = None) -
     return min(days) if days else None
 
 
-def accepted_on(facts: Sequence[Dated], today: dt.date) -> dt.date | None:
-    """The day from which the project may be paid: approved, or two months of silence; else None."""
+def accepted_on(
+    asked: ProjectFile | None, facts: Sequence[Dated], today: dt.date
+) -> dt.date | None:
+    """The day from which the project may be paid: approved, or a silence that is no opposition, or
+    signed where the protocol ``asked`` for no file; else None."""
+    if asked is None:
+        return first(facts, "structure_signed")
     approved, opposed = first(facts, "approved"), first(facts, "opposed")
     sent = first(facts, "sent_ars")
     if approved is not None:
         return approved
-    if sent is None:
+    if sent is None or asked.review is None:
         return None
-    ends = months_after(sent, REVIEW_MONTHS)
+    ends = asked.review.length.after(sent)
     if opposed is not None and opposed <= ends:
         return None
     return ends + dt.timedelta(1) if today > ends else None
 
 
 def _review(
-    label: str, facts: Sequence[Dated], amendment_id: UUID | None, today: dt.date
+    delay: Delay | None,
+    label: str,
+    facts: Sequence[Dated],
+    amendment_id: UUID | None,
+    today: dt.date,
 ) -> Clock | None:
     sent = first(facts, "sent_ars", amendment_id)
-    if sent is None:
+    if sent is None or delay is None:
         return None
-    ends = months_after(sent, REVIEW_MONTHS)
+    ends = delay.length.after(sent)
     approved = first(facts, "approved", amendment_id)
     opposed = first(facts, "opposed", amendment_id)
     state: State = "running"
@@ -101,33 +113,41 @@ def _review(
     elif approved is not None:
         state, says = "kept", f"validé le {_day(approved)}"
     elif today > ends:
-        state, says = "over", "deux mois de silence : l’ARS ne s’oppose pas"
-    return Clock(label, sent, ends, state, "CSS R.162-134", says)
+        state, says = "over", "silence jusqu’au terme : l’ARS ne s’oppose pas"
+    return Clock(label, sent, ends, state, delay.article, says)
 
 
 def _sending(
-    what: str, decided_on: dt.date, facts: Sequence[Dated], amendment_id: UUID, today: dt.date
-) -> Clock:
-    ends = decided_on + dt.timedelta(AMENDMENT_DAYS)
-    days = [first(facts, kind, amendment_id) for kind in ("sent_ars", "sent_cpam")]
+    asked: ProjectFile,
+    what: str,
+    decided_on: dt.date,
+    facts: Sequence[Dated],
+    amendment_id: UUID,
+    today: dt.date,
+) -> Clock | None:
+    if asked.amendment is None or not asked.sent_to:
+        return None
+    ends = asked.amendment.length.after(decided_on)
+    days = [first(facts, SENT[one], amendment_id) for one in asked.sent_to]
     sent = [day for day in days if day is not None]
+    to = " et ".join(f"à {NAMES[one]}" for one in asked.sent_to)
     state: State = "running"
-    says = "à transmettre à l’ARS et à la CPAM"
+    says = f"à transmettre {to}"
     if len(sent) == len(days):
         last = max(sent)
         state = "kept" if last <= ends else "late"
         says = f"transmis le {_day(last)}" + ("" if state == "kept" else ", hors délai")
     elif today > ends:
-        state, says = "late", "pas encore transmis à l’ARS et à la CPAM"
-    return Clock(f"Avenant : {what}", decided_on, ends, state, "CSS R.162-135", says)
+        state, says = "late", f"pas encore transmis {to}"
+    return Clock(f"Avenant : {what}", decided_on, ends, state, asked.amendment.article, says)
 
 
-def _notice(facts: Sequence[Dated], today: dt.date) -> Clock | None:
+def _notice(delay: Delay | None, facts: Sequence[Dated], today: dt.date) -> Clock | None:
     days = [one.on for one in facts if one.kind == "notice"]
-    if not days:
+    if not days or delay is None:
         return None
     start = max(days)
-    ends = months_after(start, NOTICE_MONTHS)
+    ends = delay.length.after(start)
     done = [one.on for one in facts if one.kind == "complied" and one.on >= start]
     state: State = "running"
     says = "à mettre en conformité, sinon fin du financement au forfait"
@@ -135,7 +155,7 @@ def _notice(facts: Sequence[Dated], today: dt.date) -> Clock | None:
         state, says = "kept", f"mis en conformité le {_day(min(done))}"
     elif today > ends:
         state, says = "late", "le délai est passé : l’ARS peut mettre fin au financement"
-    return Clock("Mise en demeure de l’ARS", start, ends, state, "CSS R.162-136", says)
+    return Clock("Mise en demeure de l’ARS", start, ends, state, delay.article, says)
 
 
 def _day(day: dt.date) -> str:

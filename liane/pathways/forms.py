@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from liane.pathways.models import Milestone
 from liane.pathways.protocols.criteria import Fact
-from liane.pathways.protocols.format import Protocol
+from liane.pathways.protocols.format import ProjectFile, Protocol
 from liane.pathways.services.inclusion import Said
 from liane.pathways.states import Category, EndReason
 
@@ -74,8 +74,13 @@ class MilestoneForm(DayForm):
 
     field_order = ("kind", "amendment", "on", "reference")
 
-    def __init__(self, *args: Any, amendments: Choices, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, amendments: Choices, asked: ProjectFile | None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if asked is None:
+            own = [one for one in Milestone.Kind.choices if one[0] == "structure_signed"]
+            self.fields["kind"].choices = capital(own)  # type: ignore[attr-defined]
         self.fields["amendment"].choices = [("", "Le projet"), *amendments]  # type: ignore[attr-defined]
 
 

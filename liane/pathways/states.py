@@ -109,7 +109,7 @@ class VersionStatus(models.TextChoices):
 P, E, S = ProjectStatus, EnrolmentStatus, SessionState
 _PROJECT: dict[str, set[str]] = {
     P.DRAFT: {P.SIGNED, P.ENDED},
-    P.SIGNED: {P.TRANSMITTED, P.DRAFT, P.ENDED},
+    P.SIGNED: {P.TRANSMITTED, P.RUNNING, P.DRAFT, P.ENDED},
     P.TRANSMITTED: {P.RUNNING, P.OPPOSED, P.ENDED},
     P.RUNNING: {P.NOTICE, P.OPPOSED, P.ENDED},
     P.NOTICE: {P.RUNNING, P.ENDED},

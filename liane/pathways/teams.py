@@ -125,11 +125,12 @@ def detail(project_id: UUID) -> Detail | None:
     milestones = list(project.milestones.select_related("amendment").order_by("on", "id"))
     facts, today = clocks.of_rows(milestones), timezone.localdate()
     running = clocks.clocks(
-        facts, [(row.pk, row.decided_on, row.what) for row in amendments], today
+        protocol.project, facts, [(row.pk, row.decided_on, row.what) for row in amendments], today
     )
     return Detail(
         project, protocol, members, running, amendments, milestones,
-        _missing(project, protocol, members, facts, running), clocks.accepted_on(facts, today),
+        _missing(project, protocol, members, facts, running), 
+        clocks.accepted_on(protocol.project, facts, today),
         accounts.get(None, ""), project.enrolments.filter(status__in=LIVING).count(),
     )  # fmt: skip
 
@@ -171,17 +172,18 @@ def _accounts(project: Project) -> dict[UUID | None, str]:
 
 
 def _member(row: Signatory, protocol: Protocol, accounts: dict[UUID | None, str]) -> Member:
-    missing = []
+    missing, asked = [], protocol.project
     if row.signed_on is None:
         missing.append("signature")
-    order = needs_order(row)
+    orders, numbers = (asked.orders, asked.numbers) if asked is not None else (None, None)
+    order = orders is not None and needs_order(row)
     if order and row.signed_on is not None and row.order_told_on is None:
-        missing.append("ordre à prévenir (R.162-132)")
-    if not row.number:
+        missing.append(f"ordre à prévenir ({orders})")
+    if not row.number and (numbers is not None or protocol.paid_to == "professionals"):
         missing.append(
-            "numéro d’assurance maladie" if row.conventioned
+            "numéro d’assurance maladie" if row.conventioned or numbers is None
             else "numéro demandé à la CPAM" if row.cpam_asked_on
-            else "déclaration à la CPAM (R.162-133)"
+            else f"déclaration à la CPAM ({numbers})"
         )  # fmt: skip
     payee = row.employer.name if row.employer is not None else "le professionnel"
     return Member(
@@ -211,12 +213,13 @@ def _missing(
         )
         url = f"/parcours/signataires/{unsigned[0].row.pk}/signature/"
         found.append(Lack(text, "Noter une signature", url))
-    said = []
+    said, asked = [], protocol.project
     if clocks.first(facts, "structure_signed") is None:
-        said.append("La signature du représentant de la structure (R.162-131).")
-    for kind, label in (("sent_ars", "à l’ARS"), ("sent_cpam", "à la CPAM")):
-        if clocks.first(facts, kind) is None and project.status != ProjectStatus.DRAFT:
-            said.append(f"La transmission du projet {label} (R.162-134).")
+        by = f" ({asked.signed})" if asked is not None and asked.signed else ""
+        said.append(f"La signature du représentant de la structure{by}.")
+    for to in asked.sent_to if asked is not None else ():
+        if clocks.first(facts, clocks.SENT[to]) is None and project.status != ProjectStatus.DRAFT:
+            said.append(f"La transmission du projet à {clocks.NAMES[to]}.")
     said += [f"{one.label} : {one.says}." for one in running if one.state == "late"]
     found += [Lack(text, "Noter l’étape", f"{place}etape/") for text in said]
     gaps = len(library.gaps(protocol))

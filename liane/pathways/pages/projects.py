@@ -83,7 +83,7 @@ def milestone(request: Request, project_id: UUID) -> HttpResponse:
         (str(one.pk), f"Avenant : {one.what}") for one in (found.amendments if found else [])
     ]
     form = MilestoneForm(
-        request.POST or None, amendments=amendments,
+        request.POST or None, amendments=amendments, asked=catalogue.of_project(project).project,
         initial={"kind": request.GET.get("quoi", ""), "amendment": request.GET.get("avenant", "")},
     )  # fmt: skip
     return step(

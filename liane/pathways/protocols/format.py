@@ -97,6 +97,32 @@ class Questionnaire(Strict):
     source: Id | None = None
 
 
+class Delay(Strict):
+    """A delay of the file of a project, and the article that sets it."""
+
+    length: Length
+    article: Text
+    source: Id | None = None
+
+
+class ProjectFile(Strict):
+    """What the text asks of the file of a project, when it asks for one.
+
+    ``sent_to``: who receives it once all have signed. ``review``: the silence of the ARS that is no
+    opposition. ``amendment``: how long one may take to send a change. ``notice``: how long a formal
+    notice leaves. ``orders``, ``numbers``: the articles by which professional orders are told of
+    signatures, and the CPAM gives a number to those without a convention.
+    """
+
+    sent_to: tuple[Literal["ars", "cpam"], ...] = ()
+    signed: Text | None = None
+    review: Delay | None = None
+    amendment: Delay | None = None
+    notice: Delay | None = None
+    orders: Text | None = None
+    numbers: Text | None = None
+
+
 class Suspended(Strict):
     """What a suspension does: ``extends`` pushes the limits by its days; acts in it are refused."""
 
@@ -110,6 +136,7 @@ class Protocol(Strict):
 
     ``totals``: what the whole pathway is worth by profile, where a text says so without saying how
     the sequences divide it; the amounts of the sequences, once all known, must make that sum.
+    ``project``: without it, a project runs as soon as all have signed, and no clock runs.
     """
 
     format: Annotated[Literal[1], Field(alias="schema")]
@@ -124,6 +151,7 @@ class Protocol(Strict):
     payer: Literal["cpam", "ars_fir", "assurance_maladie"]
     paid_to: Literal["professionals", "structure"] = "professionals"
     structures: tuple[Structure, ...] = ()
+    project: ProjectFile | None = None
     prescription: Text | None = None
     overseas_coefficient: Annotated[str, Field(pattern=r"^[0-9]\.[0-9]{2}$")] = "1.00"
     renewal: Renewal | None = None

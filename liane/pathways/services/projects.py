@@ -124,7 +124,8 @@ def settle_silence(today: dt.date | None = None) -> int:
     with acting.acting(acting.system("silence de l’ARS pendant deux mois (R.162-134)")):
         waiting = Project.objects.filter(status=S.TRANSMITTED).prefetch_related("milestones")
         for project in waiting:
-            if clocks.accepted_on(clocks.of_rows(project.milestones.all()), day) is None:
+            asked = catalogue.of_project(project).project
+            if clocks.accepted_on(asked, clocks.of_rows(project.milestones.all()), day) is None:
                 continue
             with transaction.atomic():
                 transition(project, PROJECT, S.RUNNING, reason="silence de l’ARS pendant deux mois")
@@ -174,9 +175,7 @@ def _check_order(project: Project, kind: str, on: dt.date, amendment: Amendment 
         if on < amendment.decided_on:
             raise Refused("L’avenant n’était pas encore décidé ce jour-là.", field="on")
     elif kind in sending and project.status == S.DRAFT:
-        raise Refused(
-            "Le projet se transmet signé par toutes les parties (R.162-134).", field="kind"
-        )
+        raise Refused("Le projet se transmet signé par toutes les parties.", field="kind")
     if kind in {Kind.APPROVED, Kind.OPPOSED}:
         sent = clocks.first(
             clocks.of_rows(project.milestones.all()),
@@ -185,10 +184,11 @@ def _check_order(project: Project, kind: str, on: dt.date, amendment: Amendment 
         )
         if sent is None or on < sent:
             raise Refused("L’ARS répond après la transmission.", field="on")
-        late = on > clocks.months_after(sent, clocks.REVIEW_MONTHS)
-        if kind == Kind.OPPOSED and late:
+        asked = catalogue.of_project(project).project
+        review = asked.review if asked is not None else None
+        if kind == Kind.OPPOSED and review is not None and on > review.length.after(sent):
             raise Refused(
-                "Passés deux mois, le silence a valu non-opposition (R.162-134).", field="on"
+                f"Passé ce délai, le silence a valu non-opposition ({review.article}).", field="on"
             )
 
 
@@ -199,11 +199,15 @@ def _follow(project: Project, kind: str) -> None:
     if kind == Kind.STRUCTURE_SIGNED and project.status == S.DRAFT:
         unsigned = project.signatories.filter(signed_on=None, ends_on=None).exists()
         after = S.SIGNED if not unsigned and project.signatories.exists() else None
-    if {Kind.SENT_ARS, Kind.SENT_CPAM} <= kinds and project.status == S.SIGNED:
+    asked = catalogue.of_project(project).project
+    sent = {clocks.SENT[one] for one in asked.sent_to} if asked is not None else set()
+    if sent and sent <= kinds and project.status == S.SIGNED:
         after = S.TRANSMITTED
     if after is None or after == project.status:
         return
     transition(project, PROJECT, after, reason=Kind(kind).label)
+    if after == S.SIGNED and not sent:
+        transition(project, PROJECT, S.RUNNING, reason="ce protocole ne demande aucune transmission")
     if after == S.ENDED:
         project.ends_on = timezone.localdate()
         project.save(update_fields=["ends_on"])

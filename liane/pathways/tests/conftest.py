@@ -26,6 +26,14 @@ legal: {{reference: Protocole d’essai, articles: [essai]}}
 valid_from: 2020-01-01
 payer: cpam
 structures: [msp, cds]
+project:
+  sent_to: [ars, cpam]
+  signed: CSS R. 162-131
+  review: {{length: {{months: 2}}, article: CSS R. 162-134}}
+  amendment: {{length: {{days: 7}}, article: CSS R. 162-135}}
+  notice: {{length: {{months: 6}}, article: CSS R. 162-136}}
+  orders: CSS R. 162-132
+  numbers: CSS R. 162-133
 renewal: {{kind: never, article: essai}}
 cumulation: {{excludes: [{excludes}]}}
 """

@@ -11,6 +11,7 @@ from liane.core.errors import NotAllowed, Refused
 from liane.pathways import bank, clocks, teams
 from liane.pathways.clocks import Dated
 from liane.pathways.models import Account, Project, Signatory
+from liane.pathways.protocols import library
 from liane.pathways.services import projects, team
 from liane.pathways.tests.conftest import as_, as_system, days_ago, publish, signatory
 
@@ -20,6 +21,10 @@ GOOD = "FR14 2004 1010 0505 0001 3M02 606"
 
 def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
+
+
+PCR = next(one for one in library.shipped() if one.key == "pcr-obesite").project
+AFTER_CANCER = next(one for one in library.shipped() if one.key == "apres-cancer")
 
 
 # ------------------------------------------------------------------ clocks, pure
@@ -34,22 +39,42 @@ def day(text: str) -> dt.date:
 )
 def test_two_months_of_silence_are_no_opposition(today, state, accepted):
     facts = [Dated("sent_ars", day("2026-01-31"))]
-    [clock] = clocks.clocks(facts, [], day(today))
+    [clock] = clocks.clocks(PCR, facts, [], day(today))
     assert (clock.ends_on, clock.state, clock.article) == (
-        day("2026-03-31"), state, "CSS R.162-134",
+        day("2026-03-31"), state, "CSS R. 162-134",
     )  # fmt: skip
-    assert clocks.accepted_on(facts, day(today)) == (day(accepted) if accepted else None)
+    assert clocks.accepted_on(PCR, facts, day(today)) == (day(accepted) if accepted else None)
 
 
 def test_two_months_end_on_the_last_day_of_a_short_month():
-    assert clocks.months_after(day("2025-12-31"), 2) == day("2026-02-28")
-    assert clocks.months_after(day("2027-12-31"), 2) == day("2028-02-29")
+    assert PCR.review.length.after(day("2025-12-31")) == day("2026-02-28")
+    assert PCR.review.length.after(day("2027-12-31")) == day("2028-02-29")
+
+
+def test_a_bundle_that_is_no_reinforced_pathway_has_no_clock():
+    facts = [Dated("structure_signed", day("2026-01-05")), Dated("notice", day("2026-02-01"))]
+    assert AFTER_CANCER.project is None
+    assert clocks.clocks(None, facts, [(uuid4(), day("2026-03-01"), "arrivée")], day("2027-01-01")) == []
+    assert clocks.accepted_on(None, facts, day("2026-01-06")) == day("2026-01-05")
+    assert clocks.accepted_on(None, [], day("2026-01-06")) is None
+
+
+def test_such_a_project_runs_once_all_have_signed_and_asks_for_nothing_of_the_code(msp, lea, zoe):
+    with as_(lea):
+        one = projects.open_project("apres-cancer", category="msp")
+        row = team.add(one.pk, team.Joining(zoe.pk, "dieteticien", days_ago(3)))
+        projects.note(one.pk, "structure_signed", days_ago(2))
+        team.sign(row.pk, days_ago(1))
+        found = teams.detail(one.pk)
+    assert (found.project.status, found.clocks) == ("running", [])
+    said = [lack.text for lack in found.missing] + found.members[0].missing
+    assert not any("R.162" in text or "R. 162" in text or "CPAM" in text for text in said)
 
 
 def test_an_opposition_in_time_stops_the_silence():
     facts = [Dated("sent_ars", day("2026-01-10")), Dated("opposed", day("2026-03-10"))]
-    assert clocks.accepted_on(facts, day("2026-06-01")) is None
-    [clock] = clocks.clocks(facts, [], day("2026-06-01"))
+    assert clocks.accepted_on(PCR, facts, day("2026-06-01")) is None
+    [clock] = clocks.clocks(PCR, facts, [], day("2026-06-01"))
     assert clock.state == "kept"
 
 
@@ -66,8 +91,8 @@ def test_an_opposition_in_time_stops_the_silence():
 def test_an_amendment_is_sent_to_both_within_seven_days(sent, today, state):
     pk = uuid4()
     facts = [Dated(kind, day(on), pk) for kind, on in sent.items()]
-    clock = clocks.clocks(facts, [(pk, day("2026-05-01"), "arrivée")], day(today))[0]
-    assert (clock.state, clock.article) == (state, "CSS R.162-135")
+    clock = clocks.clocks(PCR, facts, [(pk, day("2026-05-01"), "arrivée")], day(today))[0]
+    assert (clock.state, clock.article) == (state, "CSS R. 162-135")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +103,7 @@ def test_an_amendment_is_sent_to_both_within_seven_days(sent, today, state):
 def test_a_formal_notice_leaves_six_months(complied, today, state):
     facts = [Dated("notice", day("2026-02-28"))]
     facts += [Dated("complied", day(complied))] if complied else []
-    [clock] = clocks.clocks(facts, [], day(today))
+    [clock] = clocks.clocks(PCR, facts, [], day(today))
     assert (clock.ends_on, clock.state) == (day("2026-08-28"), state)
 
 
@@ -157,7 +182,7 @@ def test_who_joins_a_running_project_makes_an_amendment(project, lea, roussel):
         team.leave(signatory(roussel).pk, days_ago(0))
         found = teams.detail(project.pk)
     assert [one.what for one in found.amendments] == ["départ de Hélène Roussel"]
-    assert any(clock.article == "CSS R.162-135" for clock in found.clocks)
+    assert any(clock.article == "CSS R. 162-135" for clock in found.clocks)
 
 
 def test_what_is_missing_is_said(project, lea, zoe):
@@ -165,9 +190,9 @@ def test_what_is_missing_is_said(project, lea, zoe):
     with as_(lea):
         found = teams.detail(project.pk)
     [one] = [one for one in found.members if one.row.practice_id == zoe.pk]
-    assert one.missing == ["déclaration à la CPAM (R.162-133)"]
+    assert one.missing == ["déclaration à la CPAM (CSS R. 162-133)"]
     [doctor] = [one for one in found.members if one.row.practice_id != zoe.pk]
-    assert doctor.missing == ["ordre à prévenir (R.162-132)"]
+    assert doctor.missing == ["ordre à prévenir (CSS R. 162-132)"]
     lack = next(one for one in found.missing if "activité physique" in one.text)
     assert lack.url == f"/parcours/projets/{project.pk}/equipe/"
 
