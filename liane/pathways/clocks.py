@@ -1,8 +1,8 @@
 """The clocks of a project's file, computed from its dated facts. Pure: today is given.
 
 Which clocks run, and how long, is the protocol's (`format.ProjectFile`). For a reinforced pathway:
-two months of silence of the ARS are no opposition (CSS L.162-62 II, R.162-134); an amendment is sent
-within seven days (R.162-135); a formal notice leaves six months (R.162-136).
+two months of silence of the ARS are no opposition (CSS L.162-62 II, R.162-134); an amendment is
+sent within seven days (R.162-135); a formal notice leaves six months (R.162-136).
 """
 
 import datetime as dt

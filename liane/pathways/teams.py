@@ -217,9 +217,12 @@ def _missing(
     if clocks.first(facts, "structure_signed") is None:
         by = f" ({asked.signed})" if asked is not None and asked.signed else ""
         said.append(f"La signature du représentant de la structure{by}.")
-    for to in asked.sent_to if asked is not None else ():
-        if clocks.first(facts, clocks.SENT[to]) is None and project.status != ProjectStatus.DRAFT:
-            said.append(f"La transmission du projet à {clocks.NAMES[to]}.")
+    if asked is not None and project.status != ProjectStatus.DRAFT:
+        said += [
+            f"La transmission du projet à {clocks.NAMES[to]}."
+            for to in asked.sent_to
+            if clocks.first(facts, clocks.SENT[to]) is None
+        ]
     said += [f"{one.label} : {one.says}." for one in running if one.state == "late"]
     found += [Lack(text, "Noter l’étape", f"{place}etape/") for text in said]
     gaps = len(library.gaps(protocol))

@@ -207,7 +207,8 @@ def _follow(project: Project, kind: str) -> None:
         return
     transition(project, PROJECT, after, reason=Kind(kind).label)
     if after == S.SIGNED and not sent:
-        transition(project, PROJECT, S.RUNNING, reason="ce protocole ne demande aucune transmission")
+        why = "ce protocole ne demande aucune transmission"
+        transition(project, PROJECT, S.RUNNING, reason=why)
     if after == S.ENDED:
         project.ends_on = timezone.localdate()
         project.save(update_fields=["ends_on"])

@@ -54,7 +54,8 @@ def test_two_months_end_on_the_last_day_of_a_short_month():
 def test_a_bundle_that_is_no_reinforced_pathway_has_no_clock():
     facts = [Dated("structure_signed", day("2026-01-05")), Dated("notice", day("2026-02-01"))]
     assert AFTER_CANCER.project is None
-    assert clocks.clocks(None, facts, [(uuid4(), day("2026-03-01"), "arrivée")], day("2027-01-01")) == []
+    amended = [(uuid4(), day("2026-03-01"), "arrivée")]
+    assert clocks.clocks(None, facts, amended, day("2027-01-01")) == []
     assert clocks.accepted_on(None, facts, day("2026-01-06")) == day("2026-01-05")
     assert clocks.accepted_on(None, [], day("2026-01-06")) is None
 
