@@ -127,6 +127,11 @@ def documents(row: Enrolment, protocol: Protocol) -> list[Paper]:
     ]
 
 
+def by_article(protocol: Protocol, article: str) -> str:
+    """The end of a sentence: an article of the reinforced pathways is cited for them alone."""
+    return f" ({article})." if protocol.project is not None else "."
+
+
 def is_doctor() -> bool:
     """The current actor is a physician. One query."""
     holder = acting.current().holder_id
@@ -167,7 +172,8 @@ def steps_of(row: Enrolment, shown: Shown, judged: list[Criterion]) -> list[Step
              here + "decision/", "Décider"),
         Step("Prescription", row.prescribed_by is not None,
              f"{row.prescribed_by.professional.name}, le {row.prescribed_on:%d/%m/%Y}"
-             if row.prescribed_by else "un médecin décide ou valide (R.162-138)",
+             if row.prescribed_by else "un médecin décide ou valide"
+             + by_article(shown.protocol, "R.162-138").removesuffix("."),
              here + "validation/", "Valider"),
     ]  # fmt: skip
     if row.included_on is not None:

@@ -127,8 +127,10 @@ def decide(request: Request, enrolment_id: UUID) -> HttpResponse:
         "Personne incluse : les premières séances dues apparaissent.", place_of(row),
         person=row.person, criteria=judging.kept_criteria(row, protocol),
         there=[one for one in proposal if one.there],
-        note="Votre décision vaut prescription de tous les actes du parcours (R.162-138)."
-        if doctor else "Un médecin devra la valider : elle vaudra alors prescription (R.162-138).",
+        note=(
+            "Votre décision vaut prescription de tous les actes du parcours" if doctor
+            else "Un médecin devra la valider : elle vaudra alors prescription"
+        ) + judging.by_article(protocol, "R.162-138"),
     )  # fmt: skip
 
 

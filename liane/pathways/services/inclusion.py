@@ -285,6 +285,8 @@ def _require_decidable(row: Enrolment, protocol: Protocol, on: dt.date) -> None:
     if on > timezone.localdate():
         raise Refused("Cette date est à venir.", field="on")
     if row.project.status in CLOSED | NOT_YET:
+        if protocol.project is None:
+            raise Refused("Le projet n’est pas en vigueur : tous n’ont pas signé.", code="project")
         raise Refused(
             "Le projet de parcours n’est pas encore transmis à l’ARS et à la CPAM "
             "(R.162-134, R.162-137).",

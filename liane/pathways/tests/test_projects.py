@@ -8,7 +8,7 @@ from django.db import connection
 from django.http import Http404
 
 from liane.core.errors import NotAllowed, Refused
-from liane.pathways import bank, clocks, teams
+from liane.pathways import bank, clocks, judging, teams
 from liane.pathways.clocks import Dated
 from liane.pathways.models import Account, Project, Signatory
 from liane.pathways.protocols import library
@@ -58,6 +58,12 @@ def test_a_bundle_that_is_no_reinforced_pathway_has_no_clock():
     assert clocks.clocks(None, facts, amended, day("2027-01-01")) == []
     assert clocks.accepted_on(None, facts, day("2026-01-06")) == day("2026-01-05")
     assert clocks.accepted_on(None, [], day("2026-01-06")) is None
+
+
+def test_an_article_of_the_reinforced_pathways_is_cited_for_them_alone():
+    pcr = next(one for one in library.shipped() if one.key == "pcr-obesite")
+    assert judging.by_article(pcr, "R.162-138") == " (R.162-138)."
+    assert judging.by_article(AFTER_CANCER, "R.162-138") == "."
 
 
 def test_such_a_project_runs_once_all_have_signed_and_asks_for_nothing_of_the_code(msp, lea, zoe):
