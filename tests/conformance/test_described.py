@@ -1,10 +1,13 @@
 """Schemathesis on what Liane describes: nothing fails, no authorization is ignored."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from schemathesis.specs.openapi import checks
 
@@ -32,6 +35,16 @@ def operations(described: Json) -> list[Any]:
         for path, calls in described["paths"].items()
         for method in calls
     ]
+
+
+@pytest.fixture(autouse=True)
+def connection_of_the_test() -> Iterator[None]:
+    """The application keeps the transaction of the test, as Django's own test client lets it."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
