@@ -60,6 +60,7 @@ class PlainLike(Expression):
         if self.plain:
             return f"(' ' || {column}) LIKE %s", (*values, self.pattern)
         if connection.vendor == "postgresql":
-            sql = f"(' ' || translate(lower(replace({column}, 'œ', 'oe')), %s, %s)) LIKE %s"
+            folded = f"translate(lower(replace({column}, 'œ', 'oe')), %s, %s)"
+            sql = f"(' ' || regexp_replace({folded}, '[^a-z0-9]+', ' ', 'g')) LIKE %s"
             return sql, (*values, _FROM, _TO, self.pattern)
         return f"(' ' || liane_plain({column})) LIKE %s", (*values, self.pattern)
