@@ -6,14 +6,14 @@ Pure functions over intervals: what takes a time, or whom it concerns, is unknow
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from liane.agenda import recurrence
 
 FREE, BUSY, AWAY = "free", "busy", "busy-unavailable"
 
 
-@dataclass(frozen=True, order=True)
-class Span:
+class Span(NamedTuple):
     """From ``start`` (included) to ``end`` (excluded), both aware."""
 
     start: dt.datetime

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from liane.agenda import availability
+from liane.agenda import availability, freebusy
 from liane.agenda.availability import Availability
 from liane.circle.access import in_circle
 from liane.core import acting, ledger
@@ -158,7 +158,7 @@ def times_of(
     for practice_id, since, until in asked:
         if practice_id in found:
             known = found[practice_id]
-            busy = availability.merged([*known.busy, availability.Busy(since, until)])
+            busy = availability.merged([*known.busy, freebusy.Span(since, until)])
             found[practice_id] = Availability(known.open, known.declared, tuple(busy), known.away)
     return found, person
 

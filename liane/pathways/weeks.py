@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from liane.agenda.availability import Availability, Busy
+from liane.agenda.availability import Availability
+from liane.agenda.freebusy import Span
 from liane.pathways.looking import Search
 
 FIRST, LAST = 7, 20
@@ -75,7 +76,7 @@ def _day(time: Availability, day: dt.date) -> DayOf:
     return DayOf(day, bars, f"pris de {said}" if said else "libre")
 
 
-def _within(spans: Iterable[Busy], day: dt.date) -> Iterable[tuple[dt.time, dt.time]]:
+def _within(spans: Iterable[Span], day: dt.date) -> Iterable[tuple[dt.time, dt.time]]:
     """The parts of these times that lie on a local day."""
     for one in spans:
         since, until = timezone.localtime(one.start), timezone.localtime(one.end)

@@ -271,8 +271,8 @@ def test_the_pages_choose_propose_and_answer(included, lea, zoe, sign_in):
 
 def test_what_is_closed_again_is_taken_out_of_open_hours():
     start = day_at(8)
-    span = availability.Busy(start, start.replace(hour=18))
-    noon = availability.Busy(start.replace(hour=12), start.replace(hour=14))
+    span = availability.Span(start, start.replace(hour=18))
+    noon = availability.Span(start.replace(hour=12), start.replace(hour=14))
     assert availability.without([span], [noon]) == [
         (start, noon.start), (noon.end, start.replace(hour=18)),
     ]  # fmt: skip
