@@ -8,7 +8,7 @@ import time
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from liane.api import addresses, webhooks
@@ -33,11 +33,14 @@ def send_due(now: dt.datetime | None = None) -> int:
     """Periodic: make the calls that are due. Returns how many were received."""
     now = now or timezone.now()
     with acting.acting(acting.system("webhooks")):
-        due = Delivery.objects.filter(
-            state=State.WAITING, due_at__lte=now, webhook__in=webhooks.living()
-        )
-        ids = list(due.order_by("due_at").values_list("pk", flat=True)[:BATCH])
+        ids = due(Delivery.objects.filter(webhook__in=webhooks.living()), now)
     return sum(_send(pk, now) for pk in ids)
+
+
+def due(rows: QuerySet[Any], now: dt.datetime) -> list[UUID]:
+    """Those to make now, the longest awaited first."""
+    ready = rows.filter(state=State.WAITING, due_at__lte=now)
+    return list(ready.order_by("due_at").values_list("pk", flat=True)[:BATCH])
 
 
 def take(rows: QuerySet[Any], pk: UUID, now: dt.datetime) -> bool:
@@ -101,5 +104,9 @@ def note(delivery: Outgoing, answer: int | None, error: str, now: dt.datetime) -
 def forget() -> int:
     """Periodic: calls older than a month leave the log."""
     with acting.acting(acting.system("webhooks")):
-        old = Q(created_at__lt=timezone.now() - KEPT) & ~Q(state=State.WAITING)
-        return Delivery.objects.filter(old).delete()[0]
+        return old(Delivery.objects.all()).delete()[0]
+
+
+def old[M: Model](rows: QuerySet[M]) -> QuerySet[M]:
+    """Those that are over, and older than a month."""
+    return rows.filter(created_at__lt=timezone.now() - KEPT).exclude(state=State.WAITING)

@@ -27,7 +27,6 @@ from liane.fhir.reading import Shown
 
 Json = dict[str, Any]
 State = Notification.State
-BATCH = 50
 EVENTS = "CommunicationRequest"
 ENDPOINT = "https://interop.esante.gouv.fr/ig/fhir/nde/StructureDefinition/recipient-endpoint"
 MEDIUM = {"text": "Appel d’un logiciel"}
@@ -81,10 +80,8 @@ def send_due(now: dt.datetime | None = None) -> int:
     """Periodic: make the calls that are due. Returns how many were received."""
     now = now or timezone.now()
     with acting.acting(acting.system("abonnements")):
-        due = Notification.objects.filter(
-            state=State.WAITING, due_at__lte=now, subscription__in=subscribing.living()
-        )
-        ids = list(due.order_by("due_at").values_list("pk", flat=True)[:BATCH])
+        rows = Notification.objects.filter(subscription__in=subscribing.living())
+        ids = sending.due(rows, now)
     return sum(_send(pk, now) for pk in ids)
 
 
@@ -197,5 +194,4 @@ def _mailed(row: Subscription) -> tuple[int | None, str]:
 def forget() -> int:
     """Periodic: calls older than a month leave the log."""
     with acting.acting(acting.system("abonnements")):
-        old = Notification.objects.filter(created_at__lt=timezone.now() - sending.KEPT)
-        return old.exclude(state=State.WAITING).delete()[0]
+        return sending.old(Notification.objects.all()).delete()[0]
