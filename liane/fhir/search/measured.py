@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.db.models import Q
 
 from liane.fhir.search import values
-from liane.fhir.search.params import Leaf, Param, Several, Test, always
+from liane.fhir.search.params import Leaf, Param, Several, Test, always, compared
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,19 +42,11 @@ class Amount(Param):
     def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Leaf]) -> Q:
         """The column answers; a value at the very end of the precision is of the next number."""
         low, high, unit = leafs
-        name = self.column
-        within = Q(**{f"{name}__gte": low, f"{name}__lt": high})
-        found = {
-            "eq": within,
-            "ap": Q(**{f"{name}__gte": low, f"{name}__lte": high}),
-            "ne": ~within & Q(**{f"{name}__isnull": False}),
-            "gt": Q(**{f"{name}__gte": high}),
-            "sa": Q(**{f"{name}__gte": high}),
-            "lt": Q(**{f"{name}__lt": low}),
-            "eb": Q(**{f"{name}__lt": low}),
-            "ge": Q(**{f"{name}__gte": low}),
-            "le": Q(**{f"{name}__lt": high}),
-        }[str(key[0])]
+        name, prefix = self.column, str(key[0])
+        if prefix == "ap":
+            found = Q(**{f"{name}__gte": low, f"{name}__lte": high})
+        else:
+            found = compared(name, prefix, low, high)
         return found & Q(**{self.unit: unit}) if key[1] else found
 
     def present(self) -> Q:

@@ -194,6 +194,21 @@ class Flag(Param):
 
 
 # ------------------------------------------------------------------ dates
+def compared(column: str, prefix: str, low: Leaf, high: Leaf) -> Q:
+    """How a column answers to what was asked between ``low`` and ``high``, which is of the next."""
+    within = Q(**{f"{column}__gte": low, f"{column}__lt": high})
+    return {
+        "eq": within,
+        "ne": ~within & Q(**{f"{column}__isnull": False}),
+        "gt": Q(**{f"{column}__gte": high}),
+        "sa": Q(**{f"{column}__gte": high}),
+        "lt": Q(**{f"{column}__lt": low}),
+        "eb": Q(**{f"{column}__lt": low}),
+        "ge": Q(**{f"{column}__gte": low}),
+        "le": Q(**{f"{column}__lt": high}),
+    }[prefix]
+
+
 @dataclass(frozen=True, eq=False)
 class Date(Param):
     """A moment or a period. ``days``: the columns hold dates; ``end`` empty: a moment.
@@ -222,22 +237,10 @@ class Date(Param):
     def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Leaf]) -> Q:
         """The interval of the columns answers."""
         low, high = leafs
-        return (self._period if self.end else self._moment)(str(key[0]), low, high)
-
-    def _moment(self, prefix: str, low: Leaf, high: Leaf) -> Q:
-        name = self.column
-        within = Q(**{f"{name}__gte": low, f"{name}__lt": high})
-        return {
-            "eq": within,
-            "ap": within,
-            "ne": ~within & Q(**{f"{name}__isnull": False}),
-            "gt": Q(**{f"{name}__gte": high}),
-            "sa": Q(**{f"{name}__gte": high}),
-            "lt": Q(**{f"{name}__lt": low}),
-            "eb": Q(**{f"{name}__lt": low}),
-            "ge": Q(**{f"{name}__gte": low}),
-            "le": Q(**{f"{name}__lt": high}),
-        }[prefix]
+        prefix = str(key[0])
+        if self.end:
+            return self._period(prefix, low, high)
+        return compared(self.column, "eq" if prefix == "ap" else prefix, low, high)
 
     def _period(self, prefix: str, low: Leaf, high: Leaf) -> Q:
         start, end = self.column, self.end

@@ -8,8 +8,8 @@ from django.db.models.expressions import Expression
 
 from liane.core.text import normalise
 
-_FROM = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿ-'’.,;:()/_\"&+*!?\u00a0"
-_TO = "aaaaaaceeeeiiiinoooooouuuuyy" + " " * (len(_FROM) - 28)
+_FROM = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿ"
+_TO = "aaaaaaceeeeiiiinoooooouuuuyy"
 
 
 def install(sender: Any = None, connection: Any = None, **kwargs: Any) -> None:
