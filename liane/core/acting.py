@@ -135,7 +135,7 @@ def acting(actor: Actor, *, read_only: bool | None = None) -> Iterator[Actor]:
     token = _current.set(actor)
     reads = _read_only.get() if read_only is None else read_only
     mark = _read_only.set(reads)
-    kept = _remembered.set({} if read_only else None)
+    kept = _remembered.set({} if reads else None)
     try:
         if connection.vendor == "postgresql":
             with _announced_to_postgresql(actor, reads):

@@ -111,7 +111,7 @@ def board(house: Organisation, period: Period, project_id: UUID | None, *, expor
     whole = rules.names(acting.current()) and not export
     project = next((one for one in projects() if one.pk == project_id), None)
     machine = acting.system("tableau de bord des parcours", organisation_id=house.pk)
-    with acting.acting(machine, read_only=acting.reading_only()):
+    with acting.acting(machine):
         made = figures.compute(Scope(house.pk, project.pk if project else None, period))
     rows = [row for meaning in meanings().values() for row in _rows(meaning, made, whole=whole)]
     return Board(house, project, period, rows, dt.datetime.now(tz=dt.UTC).date(), whole)
