@@ -40,16 +40,10 @@ def run(options: Options) -> list[Figure]:
                 one.headers.append(f"Authorization: Bearer {token}")
             return clients, _steps(told)
 
-        base = loads.measured(loads.plain, installation, loads.one_query, options)["one query"]
-        found = loads.measured(loads.liane, installation, plan, options)
-    engine = "PostgreSQL" if options.postgres else "SQLite"
-    size = f"{told['count']} patients, {loads.CLIENTS} clients, {engine}"
-    rows = [*loads.figures("one-query view", base, size)]
-    for name, one in found.items():
-        rows += loads.figures(name, one, size, base, GOALS[name])
-    memory = max(one.memory for one in found.values())
-    rows.append(Figure("memory of all processes", memory, "MB", size, goal="≤ 450 MB"))
-    return rows
+        size = f"{told['count']} patients"
+        rows, memory = loads.compared(installation, plan, options, size, GOALS)
+    goal = "≤ 450 MB"
+    return [*rows, Figure("memory of all processes", memory, "MB", rows[0].size, goal=goal)]
 
 
 def _filled(installation: Scratch, persons: int) -> Json:

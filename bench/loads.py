@@ -111,6 +111,19 @@ def figures(
         yield Figure(f"{name}{word}", value, unit, size, beside, "one query", wanted)
 
 
+def compared(
+    installation: Scratch, plan: Plan, options: Options, size: str, goals: Mapping[str, str]
+) -> tuple[list[Figure], float]:
+    """The yardstick, then each load of Liane beside it; and the most memory that one took (MB)."""
+    base = measured(plain, installation, one_query, options)["one query"]
+    found = measured(liane, installation, plan, options)
+    size = f"{size}, {CLIENTS} clients, {'PostgreSQL' if options.postgres else 'SQLite'}"
+    rows = [*figures("one-query view", base, size)]
+    for name, one in found.items():
+        rows += figures(name, one, size, base, goals[name])
+    return rows, max(one.memory for one in found.values())
+
+
 async def one_query(url: str) -> tuple[list[Client], Mapping[str, Step]]:
     """The plan of the yardstick, `bench.plain.wsgi`."""
     clients = [Client(url) for _ in range(CLIENTS)]

@@ -28,14 +28,7 @@ def run(options: Options) -> list[Figure]:
             clients = [await signed_in(url, nurse) for _ in range(loads.CLIENTS)]
             return clients, await _steps(clients)
 
-        base = loads.measured(loads.plain, installation, loads.one_query, options)["one query"]
-        found = loads.measured(loads.liane, installation, plan, options)
-    engine = "PostgreSQL" if options.postgres else "SQLite"
-    size = f"{persons} persons, {loads.CLIENTS} clients, {engine}"
-    rows = [*loads.figures("one-query view", base, size)]
-    for name, one in found.items():
-        rows += loads.figures(name, one, size, base, GOALS[name])
-    return rows
+        return loads.compared(installation, plan, options, f"{persons} persons", GOALS)[0]
 
 
 async def _steps(clients: list[Client]) -> dict[str, loads.Step]:
