@@ -1,11 +1,11 @@
 """Software of others: let in by a manager, opened by a user on a person whom they choose."""
 
 from collections.abc import Callable, Iterator
-from threading import Thread
 from urllib.parse import urlencode
 
 import pytest
 
+from tests.serving import serving
 from tests.system.installation import Installation
 from tests.system.people import DESK, PHONE, Someone
 from tests.system.smart_app import App
@@ -15,11 +15,8 @@ HOME = "/parametres/applications/"
 
 @pytest.fixture
 def app() -> Iterator[App]:
-    made = App()
-    Thread(target=made.serve_forever, daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
+    with serving(App()) as made:
+        yield made
 
 
 def lets_in(vincent: Someone, name: str, kind: str, **card: str) -> str:

@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import json
 import socket
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -24,6 +23,7 @@ from liane.core.errors import Refused
 from liane.stays import services as stays
 from liane.timeline import services as records
 from tests import factories as make
+from tests.serving import serving
 
 pytestmark = pytest.mark.django_db
 ALL = list(webhooks.FAMILIES)
@@ -48,11 +48,9 @@ class Sink(BaseHTTPRequestHandler):
 def sink(settings):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
     server.heard, server.answer = [], 200  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.LIANE_WEBHOOK_HOSTS = frozenset({"127.0.0.1"})
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +16,7 @@ from liane.directory.annuaire import client, services
 from liane.directory.models import Change, Organisation, Practice, Professional
 from liane.directory.search import search
 from tests import factories
+from tests.serving import serving
 
 pytestmark = pytest.mark.django_db
 MAILBOX = "arthur.saucier@medecin.mssante.fr"
@@ -83,12 +83,10 @@ def stand(settings):
     server = ThreadingHTTPServer(("127.0.0.1", 0), Stand)
     server.asked, server.slow, server.status = [], 0, 200  # type: ignore[attr-defined]
     server.body, server.data = None, examples()  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.LIANE_ANNUAIRE_URL = f"http://127.0.0.1:{server.server_port}/fhir/v2"
     settings.LIANE_ANNUAIRE_KEY = "cle-de-test"
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(server):
+        yield server
 
 
 @pytest.fixture

@@ -2,12 +2,13 @@
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
+
+from tests.serving import serving
 
 
 class Kept(ThreadingHTTPServer):
@@ -111,10 +112,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def dmp_server() -> Iterator[Kept]:
     """The stand-in, listening."""
-    server = Kept()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving(Kept()) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()

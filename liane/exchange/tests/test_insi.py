@@ -1,6 +1,5 @@
 """INSi: one identity is offered as « récupérée », none and several change nothing."""
 
-import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -20,6 +19,7 @@ from liane.exchange.outside import Unreachable
 from liane.patients import ins
 from liane.patients.models import IdentityEvent, Patient
 from tests import factories as make
+from tests.serving import serving
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -69,12 +69,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def insi(settings: Any) -> Iterator[StandIn]:
-    server = StandIn()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    settings.LIANE_INSI_URL = f"http://127.0.0.1:{server.server_address[1]}"
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving(StandIn()) as server:
+        settings.LIANE_INSI_URL = f"http://127.0.0.1:{server.server_address[1]}"
+        yield server
 
 
 @pytest.fixture

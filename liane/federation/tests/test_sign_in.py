@@ -3,7 +3,6 @@
 import datetime as dt
 import re
 from collections.abc import Iterator
-from threading import Thread
 from typing import Any
 from urllib.request import HTTPRedirectHandler, build_opener
 
@@ -20,6 +19,7 @@ from liane.federation.models import FederatedIdentity
 from liane.federation.providers import app
 from liane.patients.models import Patient
 from tests import factories as make
+from tests.serving import serving
 from tests.system.oidc_provider import ID, PEOPLE, SECRET, Provider, citizen, professional
 
 pytestmark = pytest.mark.django_db
@@ -35,16 +35,14 @@ class _Stay(HTTPRedirectHandler):
 def server(settings: Any) -> Iterator[Provider]:
     """The stand-in, and an installation that is registered with it."""
     made = Provider()
-    Thread(target=made.serve_forever, daemon=True).start()
     app.cache_clear()
     for name, kind in (("PSC", "psc"), ("FC", "fc")):
         setattr(settings, f"LIANE_{name}_URL", made.discovery(kind))
         setattr(settings, f"LIANE_{name}_ID", ID)
         setattr(settings, f"LIANE_{name}_SECRET", SECRET)
     PEOPLE.clear()
-    yield made
-    made.shutdown()
-    made.server_close()
+    with serving(made):
+        yield made
 
 
 @pytest.fixture

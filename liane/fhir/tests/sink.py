@@ -1,8 +1,5 @@
 """An application's own server, real and local: keeps what it is told, answers as asked."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -34,15 +31,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: Any) -> None:
         """Say nothing."""
-
-
-@contextmanager
-def listening() -> Iterator[Sink]:
-    """A server that runs meanwhile."""
-    server = Sink()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -12,11 +12,12 @@ from liane.fhir import notifying
 from liane.fhir.resources.communicationrequest import EMITTED, EVENTS, TIME, TYPE
 from liane.fhir.tests import guide
 from liane.fhir.tests.api import Api
-from liane.fhir.tests.sink import listening
+from liane.fhir.tests.sink import Sink
 from liane.fhir.tests.test_examples import plain
 from liane.patients import ins
 from liane.stays.models import Stay, StayFact, StayNotice
 from tests import factories as make
+from tests.serving import serving
 
 pytestmark = pytest.mark.django_db
 BROKER = "nde-3.0.0/CapabilityStatement-NdE-GestionnaireDAbonnements.json"
@@ -26,7 +27,7 @@ TELLER = "nde-3.0.0/CapabilityStatement-NdE-GestionnaireDeNotifications.json"
 @pytest.fixture
 def sink(settings):
     settings.LIANE_WEBHOOK_HOSTS = frozenset({"127.0.0.1"})
-    with listening() as server:
+    with serving(Sink()) as server:
         yield server
 
 

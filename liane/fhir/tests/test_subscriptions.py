@@ -19,10 +19,11 @@ from liane.fhir import notifying, xml
 from liane.fhir.models import Notification, Subscription
 from liane.fhir.resources.subscription import SECRET
 from liane.fhir.tests.api import Api
-from liane.fhir.tests.sink import listening
+from liane.fhir.tests.sink import Sink
 from liane.messaging import services as messaging
 from liane.stays import services as stays
 from tests import factories as make
+from tests.serving import serving
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def sink(settings):
     settings.LIANE_WEBHOOK_HOSTS = frozenset({"127.0.0.1"})
-    with listening() as server:
+    with serving(Sink()) as server:
         yield server
 
 
