@@ -39,7 +39,7 @@ TRAITS = ("birth_name", "given_names", "used_name", "used_given", "sex", "birth_
 @route(Policy.PROFESSIONAL, audit="referral")
 def call(request: Request) -> HttpResponse:
     """A call noted in twenty seconds, whoever it is about."""
-    if not queries.houses():
+    if not rules.keeps_desk(request.actor):
         raise Http404
     form = CallForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -36,8 +36,10 @@ def index(request: Request) -> HttpResponse:
     view = view if view in queries.VIEWS else ""
     text = request.GET.get("page", "1")
     page = queries.page(view, int(text) if text.isdecimal() and len(text) < 5 else 1)
-    counts, desk = queries.counts(), bool(queries.houses())
-    shown = queries.VIEWS if desk else {"": "En cours", "closes": "Terminées"}
+    desk = rules.keeps_desk(request.actor)
+    works = desk or queries.addressed()
+    counts = queries.counts() if works else {}
+    shown = queries.VIEWS if works else {"": "En cours", "closes": "Terminées"}
     filters = [
         {"label": label, "url": f"?vue={key}" if key else "?", "current": key == view,
          "count": counts.get(key)}
@@ -46,7 +48,7 @@ def index(request: Request) -> HttpResponse:
     context = {
         "rows": page.rows, "after": page.after, "view": view, "filters": filters, "desk": desk,
         "asks": rules.asks(request.actor), "duty": queries.duty() if desk else [],
-        "absent": queries.absent() if desk else [],
+        "absent": queries.absent() if works else [], "works": works,
     }  # fmt: skip
     return render(request, "referrals/list.html", context)
 

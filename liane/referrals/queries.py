@@ -52,6 +52,11 @@ def houses() -> list[UUID]:
     return list(actor.holders)
 
 
+def addressed() -> bool:
+    """True when something was ever addressed to our desk. One query at most."""
+    return bool(houses()) and reached().filter(_to_us()).order_by().exists()
+
+
 def _to_us() -> Q:
     return Q(organisation_id__in=houses())
 

@@ -4,6 +4,7 @@ from liane.circle.reach import Reach
 from liane.core.acting import Actor
 from liane.core.areas import Area
 from liane.core.routes import PORTAL_ROLES
+from liane.directory import territories
 from liane.directory.models import Practice
 from liane.referrals.models import Referral
 from liane.referrals.models.scoping import at_desk
@@ -27,6 +28,16 @@ def sits_at(actor: Actor, organisation_id: object) -> bool:
     if actor.is_system:
         return True
     return actor.role in ASKING and at_desk(actor.role) and organisation_id in actor.holders
+
+
+def keeps_desk(actor: Actor) -> bool:
+    """Takes calls and a colleague's whole file: by role, or in a house that answers for a
+    territory. A nurse's practice works the requests that it is sent, and keeps no desk. One query
+    at most."""
+    house = actor.organisation_id
+    if house is None or not sits_at(actor, house):
+        return False
+    return actor.is_system or actor.role in FOR_THE_HOUSE or territories.answers(house)
 
 
 def works(actor: Actor, referral: Referral) -> bool:

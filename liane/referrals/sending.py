@@ -99,7 +99,7 @@ def log_call(wanted: Wanted, *, mine: bool = False, key: UUID | None = None) -> 
 
     def do() -> Referral:
         actor = acting.current()
-        if not rules.sits_at(actor, actor.organisation_id) or actor.organisation_id is None:
+        if actor.organisation_id is None or not rules.keeps_desk(actor):
             raise NotAllowed("Les appels sont notés par l’accueil d’une structure.")
         if wanted.motive not in motives.version():
             raise Refused("Choisissez le besoin.", field="motive")

@@ -10,11 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from liane.core import acting
+from liane.core.errors import NotAllowed
 from liane.core.models import AccessRow
 from liane.directory.models import Absence
 from liane.patients.models import Patient
-from liane.referrals import services
+from liane.referrals import sending, services
 from liane.referrals.models import Offer, OptIn, Quest, Referral, ReferralFile, ReturnTo
+from liane.referrals.sending import Wanted
 from liane.referrals.states import Status
 from liane.referrals.tests.conftest import as_
 from tests import factories as make
@@ -154,6 +156,30 @@ def test_a_call_about_somebody_known_is_attached_without_opening_her_record(
     assert only().person_id == simon.pk
     assert browser.get(f"/personnes/{simon.pk}/").status_code == 404
     assert browser.post(f"{url}rattacher/", {"token": "x"}).status_code == 302
+
+
+def test_a_desk_is_shown_to_those_who_keep_one(asked, dac, claire, isabelle, sign_in) -> None:
+    sent = asked()
+    nurse = sign_in("claire")
+    page = nurse.get("/demandes/").content.decode()
+    assert "Pierre Simon" in page
+    for word in ("Noter un appel", "Reprendre un portefeuille", "À prendre"):
+        assert word not in page
+    assert nurse.get("/demandes/appel/").status_code == 404
+    with as_(claire), pytest.raises(NotAllowed):
+        sending.log_call(Wanted("advice"))
+
+    make.practice("ines", of=dac, name="Inès Harispe")
+    page = sign_in("ines").get("/demandes/").content.decode()
+    assert "Noter un appel" in page
+    assert "Reprendre un portefeuille" in page
+
+    with as_(isabelle):
+        services.take(sent.pk)
+        sending.onward(sent, claire.organisation_id, "Pansement à refaire")
+    page = nurse.get("/demandes/").content.decode()
+    assert "À prendre" in page
+    assert "Noter un appel" not in page
 
 
 def test_an_absent_colleague_is_shown_and_taken_over(asked, isabelle, lise, sign_in) -> None:
