@@ -1,6 +1,7 @@
 """What stands between a closed sequence and its invoice, and the page that settles each thing.
 
-A warning never blocks: an identity that is not qualified is said, and the bill goes on.
+A warning never blocks: an identity that is not qualified is said, and the bill goes on. Articles
+are those of the definition that governs: nothing of a reinforced pathway is cited for another.
 """
 
 import datetime as dt
@@ -17,12 +18,14 @@ from django.db.models import OuterRef, Subquery
 from liane.bundles import coverage
 from liane.bundles.models import Coverage, Settled, SettledLine
 from liane.core import rows as plain
+from liane.pathways import catalogue
 from liane.pathways.models import Clash, Enrolment, Signatory
+from liane.pathways.protocols.format import Protocol as Definition
 from liane.pathways.states import ProjectStatus
 from liane.patients.models import Patient
 
 OPPOSED = {ProjectStatus.DRAFT, ProjectStatus.SIGNED, ProjectStatus.OPPOSED, ProjectStatus.ENDED}
-"""A project that was not sent, or that the ARS opposed: nothing is reimbursed (CSS, R.162-137)."""
+"""A project that was not sent, or that the ARS opposed: nothing is reimbursed."""
 
 
 class Judged(Protocol):
@@ -66,6 +69,7 @@ class Footing(NamedTuple):
     project_status: str
     prescribed_by_id: UUID | None
     ins_status: str
+    definition: Definition | None
 
 
 type Answers = Mapping[UUID, Mapping[str, Any]]
@@ -74,7 +78,7 @@ type Payees = Mapping[tuple[UUID, str], Mapping[UUID, str]]
 
 @dataclass
 class Ground:
-    """What the checks read for a set of sequences. Nine queries at any size."""
+    """What the checks read for a set of sequences. Ten queries at any size."""
 
     enrolments: dict[UUID, Footing]
     rights: Mapping[UUID, Coverage]
@@ -92,12 +96,14 @@ def ground(
     pks = list({one.enrolment_id for one in sequences})
     people = list({one.person_id for one in sequences})
     asked = Enrolment.objects.filter(pk__in=plain.among(pks)).order_by()
-    enrolments = {
-        pk: Footing(project, status, prescriber, ins)
-        for pk, project, status, prescriber, ins in asked.values_list(
-            "pk", "project_id", "project__status", "prescribed_by_id", "person__ins_status"
+    found = list(
+        asked.values_list(
+            "pk", "project_id", "project__status", "prescribed_by_id", "person__ins_status",
+            "protocol_key", "protocol_version", "organisation_id",
         )
-    }
+    )  # fmt: skip
+    versions = catalogue.versions(row[5:] for row in found)
+    enrolments = {row[0]: Footing(*row[1:5], versions.get(row[5:])) for row in found}
     projects = {one.project_id for one in enrolments.values()}
     return Ground(
         enrolments,
@@ -197,7 +203,7 @@ def _acts(one: Judged, seen: Ground) -> list[Block]:
         found.append(
             Block("payee", f"{words} sans bénéficiaire : le professionnel n’était pas signataire "
                   "du projet ce jour-là.", "Compléter l’équipe", _project_url(one, seen),
-                  "R.162-131")
+                  _article(one, seen, "signed"))
         )  # fmt: skip
     return found
 
@@ -205,20 +211,24 @@ def _acts(one: Judged, seen: Ground) -> list[Block]:
 def _papers(one: Judged, seen: Ground) -> list[Block]:
     row = seen.enrolments[one.enrolment_id]
     found = []
-    if row.prescribed_by_id is None:
+    if row.prescribed_by_id is None and (row.definition is None or row.definition.prescription):
         found.append(
             Block("prescription", "Aucun médecin n’a décidé ni validé l’inclusion : elle ne vaut "
                   "pas prescription.", "Faire valider l’inclusion", _pathway(one, "validation/"),
-                  "R.162-138")
+                  _article(one, seen, "inclusion"))
         )  # fmt: skip
-    lacking = [
+    lacking = {
         name for state in _of(one, seen, "sequences") for name in state["unmet"]
         if state["state"] in {"complete", "partial"}
-    ]  # fmt: skip
-    if lacking:
+    }  # fmt: skip
+    asked = row.definition.documents if row.definition is not None else ()
+    papers = [paper for paper in asked if paper.code in lacking]
+    if papers:
+        labels = ", ".join(paper.label for paper in papers)
+        articles = dict.fromkeys(paper.article for paper in papers if paper.article)
         found.append(
-            Block("documents", f"Pièces attendues : {', '.join(lacking)}.", "Ajouter la pièce",
-                  _pathway(one, "piece/"), "R.162-142")
+            Block("documents", f"Pièces attendues : {labels}.", "Ajouter la pièce",
+                  _pathway(one, "piece/"), " ; ".join(articles) or _article(one, seen, "papers"))
         )  # fmt: skip
     return found
 
@@ -231,7 +241,7 @@ def _project(one: Judged, seen: Ground) -> list[Block]:
         found.append(
             Block("project", f"Le projet de parcours est « {said} » : "
                   "rien n’est pris en charge.", "Voir le projet", _project_url(one, seen),
-                  "R.162-137")
+                  _article(one, seen, "funding"))
         )  # fmt: skip
     numbers = seen.numbers.get(row.project_id, {})
     without = [
@@ -241,7 +251,8 @@ def _project(one: Judged, seen: Ground) -> list[Block]:
     if without and one.paid_to == "professionals":
         found.append(
             Block("number", f"Sans numéro pour être payé : {', '.join(sorted(without))}.",
-                  "Saisir le numéro", _project_url(one, seen), "R.162-133")
+                  "Saisir le numéro", _project_url(one, seen),
+                  _article(one, seen, "numbers"))
         )  # fmt: skip
     if one.enrolment_id in seen.clashes:
         found.append(
@@ -256,15 +267,21 @@ def _rights(one: Judged, seen: Ground) -> list[Block]:
     if row is None:
         return [
             Block("rights", "Numéro de l’assuré et droits non saisis.", "Saisir les droits", url,
-                  "R.162-142")
+                  _article(one, seen, "papers"))
         ]  # fmt: skip
     day = one.closed_on
     if day and (row.starts_on > day or (row.ends_on and row.ends_on < day)):
         return [
             Block("rights_over", f"Les droits saisis ne couvrent pas le {day:%d/%m/%Y}, dernier "
-                  "jour de la séquence.", "Mettre à jour les droits", url, "R.162-142")
+                  "jour de la séquence.", "Mettre à jour les droits", url,
+                  _article(one, seen, "papers"))
         ]  # fmt: skip
     return []
+
+
+def _article(one: Judged, seen: Ground, name: str) -> str:
+    """The article that the definition gives for this, where it is a reinforced pathway."""
+    return catalogue.cited(seen.enrolments[one.enrolment_id].definition, name)
 
 
 def _pathway(one: Judged, part: str) -> str:

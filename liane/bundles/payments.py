@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from liane.bundles import rules, standing
 from liane.bundles.models import Invoice, InvoiceLine, LineStep, PayeeWord, ShareReceipt
+from liane.bundles.outputs.content import article_of
 from liane.bundles.returns.importing import asked
 from liane.bundles.states import LINE, LineState
 from liane.circle.reach import Reach
@@ -89,7 +90,7 @@ def owed_share(invoice: Invoice) -> int:
 
 
 def collect(invoice_id: UUID, cents: int, means: str, on: dt.date) -> ShareReceipt:
-    """The person paid all or part of their share (R.162-141: never more than it)."""
+    """The person paid all or part of their share (never more than it)."""
     actor = acting.current()
     found = Invoice.objects.within(Reach.of(actor)).filter(pk=invoice_id).first()
     if found is None:
@@ -104,9 +105,11 @@ def collect(invoice_id: UUID, cents: int, means: str, on: dt.date) -> ShareRecei
         invoice = Invoice.objects.select_for_update().get(pk=found.pk)
         left = owed_share(invoice)
         if not 0 < cents <= left:
+            article = article_of(invoice, "share")
             raise Refused(
                 f"Le reste dû est de {left / 100:.2f} €".replace(".", ",")
-                + " : aucun dépassement ne peut être demandé (R.162-141).", field="amount",
+                + " : aucun dépassement ne peut être demandé"
+                + (f" ({article})." if article else "."), field="amount",
             )  # fmt: skip
         made: ShareReceipt = ShareReceipt.objects.create(
             invoice=invoice, person_id=invoice.person_id, organisation_id=invoice.organisation_id,

@@ -22,12 +22,14 @@ from liane.bundles.models import (
     Sequence,
     ShareReceipt,
 )
+from liane.bundles.outputs.content import article_of
 from liane.bundles.states import LineState, Stage
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.directory.models import Organisation
 from liane.pathways import catalogue
 from liane.pathways.models import Enrolment
+from liane.pathways.protocols.format import Protocol as Definition
 
 SHOWN = 50
 VIEWS = {
@@ -135,9 +137,14 @@ def names_of(sequences: Collection[Sequence]) -> dict[UUID, str]:
 
 def titles_of(sequences: Collection[Sequence]) -> dict[UUID, str]:
     """The title of the pathway of each enrolment. Two queries at most."""
+    return {pk: one.title for pk, one in definitions_of(sequences).items()}
+
+
+def definitions_of(sequences: Collection[Sequence]) -> dict[UUID, Definition]:
+    """The definition that governs each enrolment. Two queries at most."""
     with acting.acting(acting.system("forfaits : parcours")):
         rows = list(Enrolment.objects.filter(pk__in={one.enrolment_id for one in sequences}))
-        return {pk: one.title for pk, one in catalogue.of_enrolments(rows).items()}
+        return catalogue.of_enrolments(rows)
 
 
 def counts(house_id: UUID) -> dict[str, int]:
@@ -193,6 +200,7 @@ class InvoiceView:
     receipts: Rows[ShareReceipt]
     owed_share: int
     files: dict[UUID | None, InvoiceFile]
+    share_article: str = ""
 
 
 def invoice(invoice_id: UUID) -> InvoiceView | None:
@@ -213,6 +221,7 @@ def invoice(invoice_id: UUID) -> InvoiceView | None:
         list(found.receipts.order_by("on", "at")),
         payments.owed_share(found) if found.patient_cents else 0,
         files,
+        article_of(found, "share"),
     )
 
 
@@ -345,6 +354,8 @@ class Share:
     papers: frozenset[UUID]
     """Invoices whose PDF is ready."""
     owed: int
+    article: str = ""
+    """By which nothing more may be asked, where the text says so."""
 
     @property
     def share(self) -> int:
@@ -356,7 +367,7 @@ def shares(person_id: UUID) -> list[Share]:
     """The sequences of a person with her own share; other people's parts are not hers to read."""
     rows = Sequence.objects.within(reach()).filter(person_id=person_id).exclude(status="waiting")
     sequences = list(rows.order_by("-opened_on", "position"))
-    titles = titles_of(sequences)
+    definitions = definitions_of(sequences)
     invoices: dict[UUID, list[Invoice]] = defaultdict(list)
     pieces = Invoice.objects.within(reach()).filter(sequence__in=sequences)
     for piece in pieces.order_by("issued_at"):
@@ -368,9 +379,10 @@ def shares(person_id: UUID) -> list[Share]:
     )
     owed = _owed_shares(sequences)
     return [
-        Share(one, titles.get(one.enrolment_id, one.protocol), invoices[one.pk], papers,
-              owed.get(one.pk, 0))
+        Share(one, said.title if said else one.protocol, invoices[one.pk], papers,
+              owed.get(one.pk, 0), catalogue.cited(said, "share"))
         for one in sequences
+        for said in [definitions.get(one.enrolment_id)]
     ]  # fmt: skip
 
 

@@ -146,6 +146,13 @@ def label_of(protocol: Protocol, code: str) -> str:
     return act.label if act is not None else code
 
 
+def cited(protocol: Protocol | None, name: str) -> str:
+    """The article that a definition gives for one rule of its project (`format.ProjectFile`): only
+    a reinforced pathway has them."""
+    found = getattr(protocol.project, name) if protocol is not None and protocol.project else None
+    return getattr(found, "article", found) or ""
+
+
 def phase_of(protocol: Protocol, phase: str) -> Phase | None:
     """One phase; ``phase:2`` is a repetition of it."""
     name = phase.partition(":")[0]

@@ -127,9 +127,10 @@ def documents(row: Enrolment, protocol: Protocol) -> list[Paper]:
     ]
 
 
-def by_article(protocol: Protocol, article: str) -> str:
-    """The end of a sentence: an article of the reinforced pathways is cited for them alone."""
-    return f" ({article})." if protocol.project is not None else "."
+def by_article(protocol: Protocol, name: str) -> str:
+    """The end of a sentence: the article that the definition gives for it, if any."""
+    article = catalogue.cited(protocol, name)
+    return f" ({article})." if article else "."
 
 
 def is_doctor() -> bool:
@@ -161,6 +162,13 @@ def steps_of(row: Enrolment, shown: Shown, judged: list[Criterion]) -> list[Step
     criteria_says = "tous vérifiés" if ready else (
         f"{left} critère{'s' if left > 1 else ''} à régler" if left else "profil à choisir"
     )  # fmt: skip
+    doctor = Step(
+        "Prescription", row.prescribed_by is not None,
+        f"{row.prescribed_by.professional.name}, le {row.prescribed_on:%d/%m/%Y}"
+        if row.prescribed_by else "un médecin décide ou valide"
+        + by_article(shown.protocol, "inclusion").removesuffix("."),
+        here + "validation/", "Valider",
+    )  # fmt: skip
     steps = [
         Step("Critères et profil", ready, criteria_says, here + "criteres/", "Compléter"),
         Step("Information de la personne", row.informed_on is not None,
@@ -170,11 +178,7 @@ def steps_of(row: Enrolment, shown: Shown, judged: list[Criterion]) -> list[Step
              f"incluse le {row.included_on:%d/%m/%Y}" if row.included_on
              else "rien ne commence avant",
              here + "decision/", "Décider"),
-        Step("Prescription", row.prescribed_by is not None,
-             f"{row.prescribed_by.professional.name}, le {row.prescribed_on:%d/%m/%Y}"
-             if row.prescribed_by else "un médecin décide ou valide"
-             + by_article(shown.protocol, "R.162-138").removesuffix("."),
-             here + "validation/", "Valider"),
+        *([doctor] if shown.protocol.prescription else []),
     ]  # fmt: skip
     if row.included_on is not None:
         return [one for one in steps if not one.done]

@@ -299,7 +299,7 @@ def blocks(
 ) -> list[str]:
     """What stands between this pathway and its invoice, as far as pathways know. No query."""
     found = []
-    if row.prescribed_by_id is None:
+    if row.prescribed_by_id is None and protocol.prescription:
         found.append("inclusion à valider par un médecin")
     if row.project.status not in OPENABLE:
         found.append(f"projet {row.project.get_status_display()}")

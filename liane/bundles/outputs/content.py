@@ -8,6 +8,7 @@ from uuid import UUID
 
 from liane.bundles.models import Invoice, InvoiceLine
 from liane.bundles.models.invoices import Kind
+from liane.pathways import catalogue
 
 SCHEMA = "https://liane.example/schemas/facture-forfait-1.json"
 
@@ -22,6 +23,8 @@ class Content:
     """The number of the piece that it corrects."""
     replaced: str = ""
     """« number/rank » of the line that it presents again."""
+    share_article: str = ""
+    """By which nothing more may be asked of the person, where the text says so."""
 
     @property
     def insured(self) -> dict[str, Any]:
@@ -47,7 +50,13 @@ def of(invoice: Invoice) -> Content:
     corrects = invoice.corrects.number if invoice.corrects_id and invoice.corrects else ""
     again = next((line.replaces for line in lines if line.replaces_id), None)
     replaced = f"{again.invoice.number}/{again.rank}" if again else ""
-    return Content(invoice, lines, corrects, replaced)
+    return Content(invoice, lines, corrects, replaced, article_of(invoice, "share"))
+
+
+def article_of(invoice: Invoice, name: str) -> str:
+    """An article of the definition under which it was made. One query at most."""
+    place = (invoice.protocol, invoice.version, invoice.organisation_id)
+    return catalogue.cited(catalogue.versions([place]).get(place), name)
 
 
 def euros(cents: int) -> str:

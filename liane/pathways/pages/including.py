@@ -130,7 +130,7 @@ def decide(request: Request, enrolment_id: UUID) -> HttpResponse:
         note=(
             "Votre décision vaut prescription de tous les actes du parcours" if doctor
             else "Un médecin devra la valider : elle vaudra alors prescription"
-        ) + judging.by_article(protocol, "R.162-138"),
+        ) + judging.by_article(protocol, "inclusion"),
     )  # fmt: skip
 
 

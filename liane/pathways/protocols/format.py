@@ -110,8 +110,11 @@ class ProjectFile(Strict):
 
     ``sent_to``: who receives it once all have signed. ``review``: the silence of the ARS that is no
     opposition. ``amendment``: how long one may take to send a change. ``notice``: how long a formal
-    notice leaves. ``orders``, ``numbers``: the articles by which professional orders are told of
-    signatures, and the CPAM gives a number to those without a convention.
+    notice leaves. The others are articles, cited where they are applied: ``orders`` are told of
+    signatures, the CPAM gives ``numbers`` to those without a convention, the ``inclusion`` by a
+    physician is the prescription, ``funding`` needs a project that was not opposed, each is paid by
+    the fund (``payment``), the person's ``share`` is all that may be asked, ``papers`` come with
+    the bill.
     """
 
     sent_to: tuple[Literal["ars", "cpam"], ...] = ()
@@ -121,6 +124,11 @@ class ProjectFile(Strict):
     notice: Delay | None = None
     orders: Text | None = None
     numbers: Text | None = None
+    inclusion: Text | None = None
+    funding: Text | None = None
+    payment: Text | None = None
+    share: Text | None = None
+    papers: Text | None = None
 
 
 class Suspended(Strict):

@@ -34,6 +34,8 @@ project:
   notice: {{length: {{months: 6}}, article: CSS R. 162-136}}
   orders: CSS R. 162-132
   numbers: CSS R. 162-133
+  inclusion: CSS R. 162-138
+prescription: un médecin
 renewal: {{kind: never, article: essai}}
 cumulation: {{excludes: [{excludes}]}}
 """

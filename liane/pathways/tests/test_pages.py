@@ -74,7 +74,7 @@ def test_an_inclusion_from_the_record_to_the_list(project, simon, roussel, zoe, 
     client.post(here + "information/", {"answer": "agrees", "on": days_ago(0)})
     shown = html(client, here + "decision/")
     assert "Zoé Lacaze, diététicien" in shown
-    assert "vaut prescription de tous les actes du parcours (R.162-138)." in shown
+    assert "vaut prescription de tous les actes du parcours (CSS R. 162-138)." in shown
     client.post(
         here + "decision/",
         {"on": days_ago(0), "team": [zoe.pk], "version": only().version},

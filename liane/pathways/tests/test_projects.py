@@ -62,8 +62,8 @@ def test_a_bundle_that_is_no_reinforced_pathway_has_no_clock():
 
 def test_an_article_of_the_reinforced_pathways_is_cited_for_them_alone():
     pcr = next(one for one in library.shipped() if one.key == "pcr-obesite")
-    assert judging.by_article(pcr, "R.162-138") == " (R.162-138)."
-    assert judging.by_article(AFTER_CANCER, "R.162-138") == "."
+    assert judging.by_article(pcr, "inclusion") == " (CSS R. 162-138)."
+    assert judging.by_article(AFTER_CANCER, "inclusion") == "."
 
 
 def test_such_a_project_runs_once_all_have_signed_and_asks_for_nothing_of_the_code(msp, lea, zoe):
