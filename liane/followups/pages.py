@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
@@ -39,11 +40,14 @@ READ = ("GET", "HEAD")
 POST = ("POST",)
 TAB = "accompagnement/"
 HERE = "/file-active/"
+WITHOUT_MANAGER = frozenset({"miennes", "sans-referent"})
+"""Views that say by themselves whose case manager it is."""
 
 
 @route(Policy.PROFESSIONAL, audit="working_file")
 def index(request: Request) -> HttpResponse:
-    """The work list; a name is searched by POST, so that it stands in no address.
+    """The work list, everybody's or one case manager's (``?referent=``); a name is searched by
+    POST, so that it stands in no address.
 
     A structure that keeps another list only (`registry.list_tabs`) lands there.
     """
@@ -56,18 +60,30 @@ def index(request: Request) -> HttpResponse:
     text = request.GET.get("page", "1")
     named = request.POST.get("q", "")[:100] if request.method == "POST" else ""
     number = int(text) if text.isdecimal() and len(text) < 5 else 1
-    page = queries.page(house.pk, view, number, named=named)
-    counts = queries.counts(house.pk)
+    people = choices.colleagues(house.pk)
+    known = dict(people)
+    manager = parse(request.GET.get("referent"))
+    manager = manager if str(manager) in known and view not in WITHOUT_MANAGER else None
+    page = queries.page(house.pk, view, number, named=named, manager=manager)
+    counts = queries.counts(house.pk, manager)
     filters = [
-        {"label": label, "url": f"?vue={key}" if key else "?", "current": key == view,
+        {"label": label, "url": f"?{_query(key, manager)}", "current": key == view,
          "count": counts.get(key) or None}
         for key, label in queries.VIEWS.items()
     ]  # fmt: skip
     context = {
         "house": house, "rows": page.rows, "after": page.after, "view": view, "filters": filters,
-        "named": named, "counts": counts, "tabs": tabs,
+        "named": named, "counts": counts, "tabs": tabs, "people": people,
+        "manager": str(manager or ""), "manager_name": known.get(str(manager), ""),
+        "query": _query(view, manager),
     }  # fmt: skip
     return render(request, "followups/list.html", context)
+
+
+def _query(view: str, manager: UUID | None) -> str:
+    """A view of the list as its address says it."""
+    said = {"vue": view, "referent": "" if view in WITHOUT_MANAGER else str(manager or "")}
+    return urlencode({name: value for name, value in said.items() if value})
 
 
 @route(Policy.PROFESSIONAL, audit="working_file", methods=READ)

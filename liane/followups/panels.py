@@ -21,13 +21,13 @@ def record(request: Any, person: Any) -> dict[str, Any] | None:
     return {"person": person, "cards": cards} if cards else None
 
 
-def today(request: HttpRequest) -> dict[str, Any] | None:
+def today(request: Any) -> dict[str, Any] | None:
     """« Ma file active »: how many are late, for how many nothing is planned."""
     house = queries.house() if _follows(request) else None
     if house is None:
         return None
     counts = queries.counts(house.pk)
-    return {"counts": counts} if counts["miennes"] else None
+    return {"counts": counts, "me": request.actor.holder_id} if counts["miennes"] else None
 
 
 def structure(request: Any, organisation: Any) -> dict[str, Any] | None:

@@ -169,12 +169,24 @@ def keeps_one(organisation_id: UUID) -> bool:
 
 
 def _mine() -> Q:
-    return Q(case_manager_id__in=acting.current().holders)
+    """The actor as case manager in its house, and those whom it replaces.
+
+    One equality whenever it can be: PostgreSQL then walks `file_of_case_manager` in its order.
+    """
+    actor = acting.current()
+    return Q(case_manager_id__in=[actor.holder_id, *actor.lent])
 
 
-def listed(organisation_id: UUID, view: str = "") -> QuerySet[Accompaniment]:
-    """The rows of a view, by next action; nothing planned first, for that is what is forgotten."""
+def listed(
+    organisation_id: UUID, view: str = "", manager: UUID | None = None
+) -> QuerySet[Accompaniment]:
+    """The rows of a view, by next action; nothing planned first, for that is what is forgotten.
+
+    ``manager``: those of this case manager alone.
+    """
     rows: QuerySet[Accompaniment] = Accompaniment.objects.of_house(_reach(), organisation_id)
+    if manager is not None:
+        rows = rows.filter(case_manager_id=manager)
     if view == "sorties":
         return rows.filter(closed_at__isnull=False).order_by("-closed_at", "-id")
     # Every row is at NOTHING or after: said aloud, it makes SQLite walk the index in its order.
@@ -195,12 +207,19 @@ def listed(organisation_id: UUID, view: str = "") -> QuerySet[Accompaniment]:
             return rows.filter(level=LEVELS[view]) if view in LEVELS else rows
 
 
-def page(organisation_id: UUID, view: str = "", number: int = 1, *, named: str = "") -> Page:
+def page(
+    organisation_id: UUID,
+    view: str = "",
+    number: int = 1,
+    *,
+    named: str = "",
+    manager: UUID | None = None,
+) -> Page:
     """One page of the list with what comes next for each. Seven queries, ten when searching.
 
     The persons it names are recorded as read.
     """
-    rows = listed(organisation_id, view)
+    rows = listed(organisation_id, view, manager)
     if named.strip():
         found = [one.pk for one in persons.search(_reach(), named)]
         rows = rows.filter(person_id__in=found)
@@ -232,13 +251,14 @@ def _stays() -> QuerySet[Stay]:
     return rows
 
 
-def counts(organisation_id: UUID) -> Mapping[str, int]:
-    """How many persons of the actor's own are in each pressing view, up to ``MOST``. One query."""
+def counts(organisation_id: UUID, manager: UUID | None = None) -> Mapping[str, int]:
+    """How many persons of a case manager are in each pressing view, up to ``MOST``; of the actor
+    when none is given. One query."""
     today = day_bounds(timezone.localdate())[0]
-    rows = listed(organisation_id, "miennes").values_list("next_at", "next_kind")[:MOST]
-    found = list(rows)
+    mine = listed(organisation_id, "" if manager else "miennes", manager)
+    found = list(mine.values_list("next_at", "next_kind")[:MOST])
     return {
-        "miennes": len(found),
+        "" if manager else "miennes": len(found),
         "retard": sum(bool(kind) and at < today for at, kind in found),
         "rien": sum(not kind for _, kind in found),
     }

@@ -91,6 +91,14 @@ def day_words(value: dt.date | dt.datetime | None) -> str:
 
 
 @register.filter
+def past_day(value: dt.date | dt.datetime | None) -> str:
+    """The same of a day that should be over: ``jeudi dernier``, where ``jeudi`` could be read as
+    the next one."""
+    said = day_words(value)
+    return f"{said} dernier" if said in WEEKDAYS else said
+
+
+@register.filter
 def full_day(value: dt.date | dt.datetime | None) -> str:
     """``samedi 21 novembre``, for headings."""
     if value is None:

@@ -56,6 +56,13 @@ def test_days_as_people_say_them(day, expected):
     assert liane.day_words(day) == expected
 
 
+@time_machine.travel(SATURDAY, tick=False)
+def test_a_day_that_is_late_is_not_read_as_the_next_one():
+    assert liane.past_day(dt.date(2026, 11, 17)) == "mardi dernier"
+    assert liane.past_day(dt.date(2026, 11, 20)) == "hier"
+    assert liane.past_day(dt.date(2026, 11, 14)) == "14 novembre"
+
+
 @pytest.mark.parametrize(
     ("at", "expected"),
     [

@@ -89,6 +89,29 @@ def test_a_filter_keeps_what_it_says(followed, sign_in, view, shown):
     assert ("M. Simon" in answer.content.decode()) is shown
 
 
+def test_the_list_is_also_one_case_managers(
+    crowd, dac, isabelle, lise, sign_in, django_assert_num_queries
+):
+    crowd(2)
+    with acting.owner():
+        people = list(Accompaniment.objects.order_by("pk").values_list("person_id", flat=True))
+        Accompaniment.objects.filter(person_id=people[1]).update(case_manager=lise)
+    client = sign_in("isabelle")
+    for address, names in {
+        "": (True, True), f"referent={lise.pk}": (False, True),
+        f"referent={isabelle.pk}&vue=soutenu": (True, False),
+        f"referent={lise.pk}&vue=retard": (False, False), f"referent={dac.pk}": (True, True),
+        "referent=n-importe-quoi": (True, True), f"vue=miennes&referent={lise.pk}": (True, False),
+    }.items():  # fmt: skip
+        page = client.get(f"/file-active/?{address}").content.decode()
+        assert tuple(f"/personnes/{one}/" in page for one in people) == names, address
+    page = client.get(f"/file-active/?referent={lise.pk}&vue=soutenu").content.decode()
+    assert f"?vue=retard&amp;referent={lise.pk}" in page
+    assert "référent : Lise Ducos" in page
+    with as_(isabelle), django_assert_num_queries(1):
+        assert queries.counts(dac.pk, lise.pk) == {"": 1, "retard": 0, "rien": 0}
+
+
 def test_hospitalised_now_is_seen(followed, isabelle, simon, dac):
     with acting.owner():
         Stay.objects.create(
@@ -188,6 +211,7 @@ def test_today_tells_of_ones_file(followed, sign_in):
     page = sign_in("isabelle").get("/").content.decode()
     assert "Ma file active" in page
     assert "1 sans rien de prévu" in page
+    assert f"/file-active/?vue=rien&amp;referent={followed.case_manager_id}" in page
 
 
 def test_figures_do_not_leave_the_house(followed, claire, dac):
