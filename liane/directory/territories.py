@@ -144,11 +144,6 @@ def the_right_one(town: Commune | None, kind: str) -> Organisation | None:
     return found[0].organisation
 
 
-def answers(organisation_id: UUID) -> bool:
-    """True when the organisation answers for a territory. One query."""
-    return Coverage.objects.filter(organisation_id=organisation_id).exists()
-
-
 def covered_by(organisation_id: UUID) -> list[tuple[Coverage, Place]]:
     """The territories of an organisation. At most four queries."""
     rows = list(Coverage.objects.filter(organisation_id=organisation_id).order_by("level", "code"))

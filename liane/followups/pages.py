@@ -66,9 +66,10 @@ def index(request: Request) -> HttpResponse:
     manager = manager if str(manager) in known and view not in WITHOUT_MANAGER else None
     page = queries.page(house.pk, view, number, named=named, manager=manager)
     counts = queries.counts(house.pk, manager)
+    told = counts if manager else {"miennes": counts["miennes"]}
     filters = [
         {"label": label, "url": f"?{_query(key, manager)}", "current": key == view,
-         "count": counts.get(key) or None}
+         "count": told.get(key) or None}
         for key, label in queries.VIEWS.items()
     ]  # fmt: skip
     context = {

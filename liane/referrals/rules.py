@@ -4,8 +4,7 @@ from liane.circle.reach import Reach
 from liane.core.acting import Actor
 from liane.core.areas import Area
 from liane.core.routes import PORTAL_ROLES
-from liane.directory import territories
-from liane.directory.models import Practice
+from liane.directory.models import Organisation, Practice
 from liane.referrals.models import Referral
 from liane.referrals.models.scoping import at_desk
 from liane.referrals.states import LIFE, QUALIFIED, RETURNED, Status
@@ -14,6 +13,10 @@ Role = Practice.Role
 FOR_THE_HOUSE = frozenset({Role.COORDINATOR, Role.CASE_MANAGER, Role.SECRETARY})
 """Roles that ask in the name of their organisation: its whole desk follows the request."""
 ASKING = frozenset({Role.CARE, Role.SOCIAL, *FOR_THE_HOUSE})
+RECEPTION = frozenset({Role.SOCIAL, *FOR_THE_HOUSE})
+"""Roles that take calls from others, in any house."""
+SUPPORTING = frozenset({Organisation.Kind.DAC, Organisation.Kind.CPTS})
+"""Houses whose whole staff takes them: they support others, on a territory."""
 EVERYBODY = ASKING | PORTAL_ROLES
 """Roles that requests concern at all."""
 
@@ -31,13 +34,14 @@ def sits_at(actor: Actor, organisation_id: object) -> bool:
 
 
 def keeps_desk(actor: Actor) -> bool:
-    """Takes calls and a colleague's whole file: by role, or in a house that answers for a
-    territory. A nurse's practice works the requests that it is sent, and keeps no desk. One query
-    at most."""
+    """Takes calls and a colleague's whole file: by role, or in a house whose trade it is. A
+    nurse's practice works the requests that it is sent, and keeps no desk. One query at most."""
     house = actor.organisation_id
     if house is None or not sits_at(actor, house):
         return False
-    return actor.is_system or actor.role in FOR_THE_HOUSE or territories.answers(house)
+    if actor.is_system or actor.role in RECEPTION:
+        return True
+    return Organisation.objects.filter(pk=house, kind__in=SUPPORTING).exists()
 
 
 def works(actor: Actor, referral: Referral) -> bool:

@@ -108,6 +108,8 @@ def test_the_list_is_also_one_case_managers(
     page = client.get(f"/file-active/?referent={lise.pk}&vue=soutenu").content.decode()
     assert f"?vue=retard&amp;referent={lise.pk}" in page
     assert "référent : Lise Ducos" in page
+    page = client.get("/file-active/?vue=soutenu").context["filters"]
+    assert {one["label"]: one["count"] for one in page if one["count"]} == {"Les miennes": 1}
     with as_(isabelle), django_assert_num_queries(1):
         assert queries.counts(dac.pk, lise.pk) == {"": 1, "retard": 0, "rien": 0}
 
