@@ -72,6 +72,11 @@ class Period:
         return self.first <= timezone.localdate() <= self.last
 
     @property
+    def is_past(self) -> bool:
+        """True once its last day is over: the one after has begun."""
+        return self.last < timezone.localdate()
+
+    @property
     def query(self) -> str:
         """The period as a page's address says it."""
         if self.kind in LENGTHS:

@@ -79,6 +79,17 @@ class FromRecord(Why, Agreed):
         self.fields["organisation"].required = bool(to)
 
 
+class ForOneself(FromRecord):
+    """The person asks for herself: asking is agreeing."""
+
+    consent_note = None  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["consent"].disabled = True
+        self.fields["consent"].initial = Consent.AGREES
+
+
 class Someone(forms.Form):
     """Whatever is known of the person."""
 

@@ -21,7 +21,7 @@ from liane.core.models import StoredFile
 from liane.core.routes import PORTAL_ROLES, Policy, route
 from liane.patients.models import Patient
 from liane.referrals import choices, queries, rules, sending, services
-from liane.referrals.forms import FromRecord, StepForm, WithoutRecord
+from liane.referrals.forms import ForOneself, FromRecord, StepForm, WithoutRecord
 from liane.referrals.models import Referral
 from liane.referrals.sending import Wanted
 
@@ -79,7 +79,7 @@ def _new(request: Request, person: Patient | None) -> HttpResponse:
     town = choices.town_of(person) if person is not None else None
     to = choices.addressees(town, request.POST.get("organisation") or request.GET.get("vers", ""))
     message_id = parse(request.POST.get("message") or request.GET.get("message"))
-    kind = FromRecord if person is not None else WithoutRecord
+    kind = _form(request, person)
     form = kind(request.POST or None, to=to, initial=_initial(request, message_id, to))
     if request.method == "POST" and form.is_valid():
         made = _send(request, form, person, message_id)
@@ -100,14 +100,18 @@ def _new(request: Request, person: Patient | None) -> HttpResponse:
     return render(request, template, context, status=422 if form.errors else 200)
 
 
+def _form(request: Request, person: Patient | None) -> type[FromRecord]:
+    if person is None:
+        return WithoutRecord
+    return ForOneself if request.actor.role == "person" else FromRecord
+
+
 def _initial(
     request: Request, message_id: UUID | None, to: Sequence[tuple[str, str]]
 ) -> dict[str, str]:
     initial = {"organisation": to[0][0] if to else ""}
     if request.method != "POST" and message_id is not None and registry.message_desk:
         initial["text"] = registry.message_desk[0].text(message_id)[: sending.LONGEST]
-    if request.actor.role == "person":
-        initial["consent"] = Referral.Consent.AGREES
     return initial
 
 
@@ -122,7 +126,7 @@ def _send(
     wanted = Wanted(
         motive=said["motive"],
         consent=said["consent"],
-        consent_note=said["consent_note"],
+        consent_note=said.get("consent_note", ""),
         urgency=said["urgency"],
         text=said["text"],
         organisation_id=parse(said["organisation"]),

@@ -66,4 +66,7 @@ def test_two_dates_are_compared_with_as_many_days_before(days):
 @pytest.mark.parametrize(("today", "running"), [("2026-03-31", True), ("2026-04-01", False)])
 def test_a_period_runs_until_its_last_day_is_over(monkeypatch, today, running):
     monkeypatch.setattr(periods.timezone, "localdate", lambda: dt.date.fromisoformat(today))
-    assert periods.of("mois", dt.date(2026, 3, 5)).running is running
+    march = periods.of("mois", dt.date(2026, 3, 5))
+    assert march.running is running
+    assert march.is_past is not running
+    assert not march.after.is_past

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from liane.circle.compile import compile_grants
 from liane.core import acting
 from liane.core.errors import NotAllowed
 from liane.core.models import AccessRow
@@ -211,6 +212,18 @@ def test_a_carer_asks_from_her_own_door_and_reads_the_answer(
     assert "à traiter" in julie.get(sent.url).content.decode().lower()
     assert julie.get("/demandes/").status_code == 200
     assert julie.get("/demandes/appel/").status_code == 403
+
+
+def test_the_person_is_not_asked_whether_she_agrees_with_herself(simon, dac, sign_in) -> None:
+    with acting.owner():
+        Patient.objects.filter(pk=simon.pk).update(user=make.user("pierre"))
+        compile_grants(simon.pk)
+    pierre = sign_in("pierre")
+    assert "d’accord ?" not in pierre.get("/demandes/nouvelle/").content.decode()
+    said = {"motive": "carer", "urgency": "normal", "organisation": str(dac.pk)}
+    sent = pierre.post("/demandes/nouvelle/", said | {"consent": "override"})
+    assert only().consent == Referral.Consent.AGREES
+    assert "Pierre Simon" in pierre.get(sent.url).content.decode()
 
 
 def test_a_search_from_the_record_to_the_acceptance(simon, roussel, dac, sign_in) -> None:
