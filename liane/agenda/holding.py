@@ -20,7 +20,9 @@ from liane.agenda.models import Appointment, AppointmentEvent, Cause, Suspension
 from liane.circle.reach import Reach
 from liane.core import acting, journal, ledger
 from liane.core.audience import Audience
+from liane.core.inserting import insert, insert_all, together, update
 from liane.core.models import author_of
+from liane.core.prepared import prepared
 from liane.patients.queries import cluster_ids
 
 Status = Appointment.Status
@@ -54,20 +56,21 @@ def suspend(
     period: what it held outside of it is freed. ``end`` None means until further notice.
     """
     who = author_of(acting.current())
-    with transaction.atomic(), acting.acting(_machine(cause_kind)):
-        cause, _ = Cause.objects.get_or_create(
-            cause_id=cause_id,
-            defaults={"person_id": person_id, "kind": cause_kind, "starts_at": start, **who},
-        )
+    with transaction.atomic(savepoint=False), acting.acting(_machine(cause_kind)), together():
+        cause = _known.first(cause_id) or Cause(cause_id=cause_id, **who)
+        fresh = cause._state.adding
         cause.person_id, cause.kind = person_id, cause_kind
         cause.starts_at, cause.ends_at = start, end
         cause.resume_from = cause.closed_at = None
-        cause.save()
-        cause.windows.all().delete()
-        Window.objects.bulk_create(
+        if fresh:
+            insert(cause)
+        else:
+            update(cause)
+            cause.windows.all().delete()
+        insert_all(
             [Window(cause=cause, starts_at=opens, ends_at=closes) for opens, closes in windows]
         )
-        held = _settle(cause, who)
+        held = _settle(cause, windows, who, fresh=fresh)
         _tell("visits.suspended", held)
         return held
 
@@ -78,14 +81,13 @@ def restore(*, cause_id: UUID) -> Held | None:
     None when nothing was ever held under this id.
     """
     who = author_of(acting.current())
-    with transaction.atomic(), acting.acting(_machine("restore")):
-        cause = Cause.objects.select_for_update().filter(cause_id=cause_id).first()
+    with transaction.atomic(savepoint=False), acting.acting(_machine("restore")), together():
+        cause = _known.first(cause_id)
         if cause is None:
             return None
         cause.closed_at, cause.resume_from = timezone.now(), None
-        cause.save(update_fields=["closed_at", "resume_from"])
-        living = Suspension.objects.filter(cause=cause, lifted_at=None)
-        held = Held(cause, freed=_lift(cause, [row.appointment_id for row in living], who))
+        update(cause, "closed_at", "resume_from")
+        held = Held(cause, freed=_lift(cause, _living(cause.pk), who))
         _tell("visits.restored", held)
         return held
 
@@ -96,25 +98,25 @@ def propose_resumption(*, cause_id: UUID, resume_from: dt.datetime | None = None
     Those before it stay suspended: they did not take place. None for an unknown cause.
     """
     who = author_of(acting.current())
-    with transaction.atomic(), acting.acting(_machine("resumption")):
-        cause = Cause.objects.select_for_update().filter(cause_id=cause_id).first()
+    with transaction.atomic(savepoint=False), acting.acting(_machine("resumption")), together():
+        cause = _known.first(cause_id)
         if cause is None:
             return None
-        cause.resume_from, cause.closed_at = resume_from or timezone.now(), None
-        cause.save(update_fields=["resume_from", "closed_at"])
-        if not waiting(cause).exists():
-            cause.closed_at = timezone.now()
-            cause.save(update_fields=["closed_at"])
-        held = Held(cause)
-        AppointmentEvent.objects.bulk_create(
-            AppointmentEvent(
-                appointment_id=pk, before=Status.SUSPENDED, after=Status.SUSPENDED,
-                reason="reprise proposée", **who,
-            )
-            for pk in waiting(cause).values_list("pk", flat=True)
+        cause.resume_from = resume_from or timezone.now()
+        visits = _waiting(cause.pk, cause.resume_from)
+        cause.closed_at = None if visits else timezone.now()
+        update(cause, "resume_from", "closed_at")
+        insert_all(
+            [
+                AppointmentEvent(
+                    appointment_id=visit.pk, before=Status.SUSPENDED, after=Status.SUSPENDED,
+                    reason="reprise proposée", **who,
+                )
+                for visit in visits
+            ]
         )  # fmt: skip
-        show_waiting(cause, waiting(cause))
-        return held
+        show_waiting(cause, visits)
+        return Held(cause)
 
 
 def show_waiting(cause: Cause, visits: Iterable[Appointment]) -> None:
@@ -127,13 +129,30 @@ def show_waiting(cause: Cause, visits: Iterable[Appointment]) -> None:
 
 def waiting(cause: Cause) -> QuerySet[Appointment]:
     """Visits of a cause that wait for somebody to say that they resume."""
+    return _waiting.build(cause.pk, cause.resume_from or timezone.now())
+
+
+@prepared
+def _waiting(cause_pk: UUID, since: dt.datetime) -> QuerySet[Appointment]:
     rows: QuerySet[Appointment] = Appointment.objects.filter(
         status=Status.SUSPENDED,
-        suspensions__cause=cause,
+        suspensions__cause_id=cause_pk,
         suspensions__lifted_at=None,
-        starts_at__gte=cause.resume_from or timezone.now(),
+        starts_at__gte=since,
     )
     return rows
+
+
+@prepared
+def _known(cause_id: UUID) -> QuerySet[Cause]:
+    return Cause.objects.select_for_update().filter(cause_id=cause_id)
+
+
+@prepared
+def _living(cause_pk: UUID) -> QuerySet[Suspension, UUID]:
+    """The visits that a cause holds."""
+    rows = Suspension.objects.filter(cause_id=cause_pk, lifted_at=None)
+    return rows.values_list("appointment_id", flat=True)
 
 
 def accept_resumption(
@@ -207,33 +226,46 @@ def _covers(cause: Cause, visit: Appointment) -> bool:
     return visit.series_id is not None and waiting(cause).filter(series_id=visit.series_id).exists()
 
 
-def _settle(cause: Cause, who: dict[str, Any]) -> Held:
-    wanted = Appointment.objects.filter(
-        person_id__in=cluster_ids(cause.person_id),
-        status__in=[Status.PLANNED, Status.SUSPENDED],
-        starts_at__gte=cause.starts_at,
+def _settle(cause: Cause, windows: Sequence[Period], who: dict[str, Any], *, fresh: bool) -> Held:
+    wanted = _within(
+        cluster_ids(cause.person_id),
+        cause.starts_at,
+        cause.ends_at,
+        [opens for opens, _ in windows],
+        [closes for _, closes in windows],
     )
-    if cause.ends_at is not None:
-        wanted = wanted.filter(starts_at__lt=cause.ends_at)
-    for window in cause.windows.all():
-        wanted = wanted.exclude(starts_at__gte=window.starts_at, starts_at__lt=window.ends_at)
-    rows = {visit.pk: visit for visit in wanted.select_for_update()}
-    held = set(
-        Suspension.objects.filter(cause=cause, lifted_at=None).values_list(
-            "appointment_id", flat=True
-        )
-    )
+    rows = {visit.pk: visit for visit in wanted}
+    held = set() if fresh else set(_living(cause.pk))
     freed = _lift(cause, held - set(rows), who)
     suspended = _hold(cause, [rows[pk] for pk in rows if pk not in held], who)
     return Held(cause, suspended, freed)
 
 
+@prepared
+def _within(
+    cluster: list[UUID],
+    start: dt.datetime,
+    end: dt.datetime | None,
+    opens: list[dt.datetime],
+    closes: list[dt.datetime],
+) -> QuerySet[Appointment]:
+    """The visits of a period, but in its windows. Locked."""
+    wanted: QuerySet[Appointment] = Appointment.objects.select_for_update().filter(
+        person_id__in=cluster,
+        status__in=[Status.PLANNED, Status.SUSPENDED],
+        starts_at__gte=start,
+    )
+    if end is not None:
+        wanted = wanted.filter(starts_at__lt=end)
+    for opened, closed in zip(opens, closes, strict=True):
+        wanted = wanted.exclude(starts_at__gte=opened, starts_at__lt=closed)
+    return wanted
+
+
 def _hold(
     cause: Cause, visits: Collection[Appointment], who: dict[str, Any]
 ) -> tuple[Appointment, ...]:
-    Suspension.objects.bulk_create(
-        [Suspension(appointment_id=visit.pk, cause=cause) for visit in visits]
-    )
+    insert_all([Suspension(appointment_id=visit.pk, cause=cause) for visit in visits])
     return _become(
         [visit for visit in visits if visit.status == Status.PLANNED],
         Status.SUSPENDED, cause.kind, who,
@@ -241,6 +273,8 @@ def _hold(
 
 
 def _lift(cause: Cause, ids: Collection[UUID], who: dict[str, Any]) -> tuple[Appointment, ...]:
+    if not ids:
+        return ()
     Suspension.objects.filter(cause=cause, appointment_id__in=ids, lifted_at=None).update(
         lifted_at=timezone.now()
     )
@@ -254,11 +288,15 @@ def _lift(cause: Cause, ids: Collection[UUID], who: dict[str, Any]) -> tuple[App
 def _become(
     visits: list[Appointment], after: str, reason: str, who: dict[str, Any]
 ) -> tuple[Appointment, ...]:
-    AppointmentEvent.objects.bulk_create(
-        AppointmentEvent(
-            appointment_id=visit.pk, before=visit.status, after=after, reason=reason, **who
-        )
-        for visit in visits
+    if not visits:
+        return ()
+    insert_all(
+        [
+            AppointmentEvent(
+                appointment_id=visit.pk, before=visit.status, after=after, reason=reason, **who
+            )
+            for visit in visits
+        ]
     )
     Appointment.objects.filter(pk__in=[visit.pk for visit in visits]).update(status=after)
     for visit in visits:

@@ -426,15 +426,8 @@ def next_visit_of(practice_id: UUID, person_id: UUID) -> dt.datetime | None:
 def intervenants(person_id: UUID, start: dt.datetime, end: dt.datetime | None) -> list[Comes]:
     """Who was to come in a period, each with the first time: what an admission must tell."""
     with acting.acting(acting.system("agenda: intervenants")):
-        rows = Appointment.objects.filter(
-            person_id__in=cluster_ids(person_id),
-            starts_at__gte=start,
-            status__in=[Status.PLANNED, Status.SUSPENDED],
-        )
-        if end is not None:
-            rows = rows.filter(starts_at__lt=end)
         found: dict[UUID, Comes] = {}
-        for visit in rows.order_by("starts_at"):
+        for visit in _coming(cluster_ids(person_id), start, end):
             found.setdefault(
                 visit.intervenant_id,
                 Comes(
@@ -446,6 +439,20 @@ def intervenants(person_id: UUID, start: dt.datetime, end: dt.datetime | None) -
                 ),
             )
         return list(found.values())
+
+
+@prepared
+def _coming(
+    cluster: list[UUID], start: dt.datetime, end: dt.datetime | None
+) -> QuerySet[Appointment]:
+    rows = Appointment.objects.filter(
+        person_id__in=cluster,
+        starts_at__gte=start,
+        status__in=[Status.PLANNED, Status.SUSPENDED],
+    )
+    if end is not None:
+        rows = rows.filter(starts_at__lt=end)
+    return rows.order_by("starts_at")
 
 
 def people_of_my_rounds() -> list[Patient]:

@@ -7,7 +7,7 @@ raises :class:`NoActor`, and PostgreSQL shows no row.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -149,6 +149,17 @@ def acting(actor: Actor, *, read_only: bool | None = None) -> Iterator[Actor]:
 
 
 @contextmanager
+def at_once(actor: Actor) -> Iterator[Actor]:
+    """Act as ``actor`` in one transaction, on both databases; an error undoes all of it."""
+    outer, _ = _announced.get()
+    opens = connection.vendor == "postgresql" and not (
+        outer is not None and _same_to_postgresql(outer, actor)
+    )
+    with acting(actor), nullcontext() if opens else transaction.atomic():
+        yield actor
+
+
+@contextmanager
 def _announced_to_postgresql(actor: Actor, reads: bool) -> Iterator[None]:
     """``reads``: nothing is written, here or in the request around."""
     from liane.core.database import announced
@@ -205,7 +216,7 @@ def _same_to_postgresql(outer: Actor, actor: Actor) -> bool:
 
     No savepoint: who goes on after an error puts ``transaction.atomic()`` around what may fail.
     """
-    return outer.is_system and actor.is_system and outer.organisation_id == actor.organisation_id
+    return outer.is_system and actor.is_system
 
 
 _NOTHING: tuple[Actor | None, Told] = (None, {})

@@ -15,7 +15,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from liane.core import acting
+from liane.core import acting, inserting
 
 APPLICATION_ROLE = "liane_app"
 PLANNER = {"jit": "off", "cpu_operator_cost": "0.025"}
@@ -60,6 +60,7 @@ def tripwire(
         raise acting.NoActor(f"Table {table} was touched, but nobody acts.")
     if writes and acting.reading_only():
         raise acting.WriteRefused("A request that may only read tried to write.")
+    inserting.before(text)
     return execute(sql, params, many, context)
 
 
@@ -93,7 +94,6 @@ def announced(actor: acting.Actor) -> dict[str, str]:
         "liane.holders": ",".join(str(holder) for holder in actor.holders),
         "liane.user": str(actor.user_id or ""),
         "liane.client": "on" if actor.kind == "client" else "off",
-        "liane.organisation": str(actor.organisation_id or ""),
         **PLANNER,
     }
     for area, scopes in actor.read.items():

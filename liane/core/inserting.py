@@ -1,27 +1,38 @@
-"""New rows, by a statement that is compiled once for each table.
+"""New rows and changed ones, by statements that are compiled once for each table.
 
-``Model.save()`` builds and compiles its INSERT at each call, and looks at what an update would
+``Model.save()`` builds and compiles its statement at each call, and looks at what an update would
 need: half of what a new row costs. :func:`insert` does what ``save(force_insert=True)`` does for a
-row whose key is made here, and nothing else: no signal is sent.
+row whose key is made here, :func:`update` what ``save(force_update=True)`` does, and nothing else:
+no signal is sent. Within :func:`together`, a verb's rows leave for PostgreSQL in one journey.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import Field, Model
-from django.db.models.sql import InsertQuery
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
+from django.db.models import Field, Model, Q
+from django.db.models.sql import InsertQuery, UpdateQuery
+from psycopg import Pipeline
+
+
+class _Write(NamedTuple):
+    """A statement that waits to leave; ``changes``: it must find its row."""
+
+    table: str
+    sql: str
+    values: Sequence[Any]
+    changes: bool = False
+
+
+_waiting: ContextVar[list[_Write] | None] = ContextVar("liane_waiting_rows", default=None)
 
 
 def insert[M: Model](row: M) -> M:
     """Write a new row. Raises IntegrityError as ``save`` does."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    sql, fields = _statement(type(row), connection.vendor)
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
-    with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
-        cursor.execute(sql, values)
-    row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+    insert_all([row])
     return row
 
 
@@ -30,19 +41,104 @@ def insert_all[M: Model](rows: Sequence[M]) -> None:
     if not rows:
         return
     connection = connections[DEFAULT_DB_ALIAS]
-    sql, fields = _statement(type(rows[0]), connection.vendor)
+    sql, fields = _insertion(type(rows[0]), connection.vendor)
     values = [
         [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
         for row in rows
     ]
-    with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS), connection.cursor() as cursor:
-        cursor.executemany(sql, values)
+    waiting = _waiting.get()
+    if waiting is not None:
+        waiting += [_Write(rows[0]._meta.db_table, sql, one) for one in values]
+    else:
+        with (
+            transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS),
+            connection.cursor() as cursor,
+        ):
+            cursor.executemany(sql, values) if len(values) > 1 else cursor.execute(sql, values[0])
     for row in rows:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
+def update[M: Model](row: M, *names: str) -> M:
+    """Write these fields of a row again; all of them when none is named.
+
+    Raises DatabaseError where the row is no longer there.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    sql, fields = _change(type(row), names, connection.vendor)
+    values = [field.get_db_prep_save(field.pre_save(row, False), connection) for field in fields]
+    write = _Write(row._meta.db_table, sql, values, changes=True)
+    waiting = _waiting.get()
+    if waiting is not None:
+        waiting.append(write)
+    else:
+        _run([write])
+    return row
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What :func:`insert` and :func:`update` write in this block leaves in one journey.
+
+    On PostgreSQL it waits for the end of the block, or for the first statement that could tell:
+    anything but a SELECT that names none of the tables written. A refusal of the database is
+    raised then. On SQLite each row is written at once.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor != "postgresql" or _waiting.get() is not None:
+        yield
+        return
+    if not connection.in_atomic_block:
+        raise ValueError("inserting.together must be called inside the transaction of the change.")
+    mark = _waiting.set([])
+    try:
+        yield
+        _send()
+    finally:
+        _waiting.reset(mark)
+
+
+def before(sql: str) -> None:
+    """Each statement says itself here first: what waits leaves before whatever could tell."""
+    waiting = _waiting.get()
+    if not waiting:
+        return
+    if sql.startswith("ROLLBACK TO SAVEPOINT"):
+        waiting.clear()
+    elif (
+        not sql.startswith(("SELECT", "(SELECT"))
+        or sql.startswith("SELECT set_config")  # somebody else acts from here on
+        or any(one.table in sql for one in waiting)
+    ):
+        _send()
+
+
+def _send() -> None:
+    waiting = _waiting.get()
+    if waiting:
+        writes = list(waiting)
+        waiting.clear()
+        _run(writes)
+
+
+def _run(writes: list[_Write]) -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.ensure_connection()
+    with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS), ExitStack() as stack:
+        cursors = [stack.enter_context(connection.cursor()) for _ in writes]
+        with ExitStack() as journey:
+            if len(writes) > 1 and connection.vendor == "postgresql" and Pipeline.is_supported():
+                journey.enter_context(connection.wrap_database_errors)
+                journey.enter_context(connection.connection.pipeline())
+            for cursor, one in zip(cursors, writes, strict=True):
+                cursor.execute(one.sql, one.values)
+        for cursor, one in zip(cursors, writes, strict=True):
+            if one.changes and cursor.rowcount != 1:
+                raise DatabaseError(f"No row of {one.table} was changed.")
+
+
 @cache
-def _statement(model: type[Model], vendor: str) -> tuple[str, list["Field[Any, Any]"]]:
+def _insertion(model: type[Model], vendor: str) -> tuple[str, list["Field[Any, Any]"]]:
     """The INSERT of a table, and the fields of its values in order."""
     meta = model._meta
     if meta.parents or meta.db_returning_fields:
@@ -54,3 +150,28 @@ def _statement(model: type[Model], vendor: str) -> tuple[str, list["Field[Any, A
     if len(values) != len(fields):
         raise TypeError(f"{meta.label} does not write one value for each column: use save().")
     return sql, fields
+
+
+@cache
+def _change(
+    model: type[Model], names: tuple[str, ...], vendor: str
+) -> tuple[str, list["Field[Any, Any]"]]:
+    """The UPDATE of a row, and the fields of its values in order, its key last."""
+    meta = model._meta
+    if meta.parents:
+        raise TypeError(f"{meta.label} is kept in two tables: use save().")
+    fields = [
+        field
+        for field in meta.local_concrete_fields
+        if not field.primary_key and (not names or field.name in names)
+    ]
+    if len(fields) < len(names):
+        raise TypeError(f"{meta.label} has no field for each of {', '.join(names)}.")
+    blank = model()
+    query = UpdateQuery(model)
+    query.add_update_fields([(field, None, field.pre_save(blank, False)) for field in fields])
+    query.add_q(Q(pk=blank.pk))
+    sql, values = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+    if len(values) != len(fields) + 1:
+        raise TypeError(f"{meta.label} does not write one value for each column: use save().")
+    return sql, [*fields, meta.pk]

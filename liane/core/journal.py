@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from liane.core import acting, audience, wakeup
 from liane.core.audience import Audience
-from liane.core.inserting import insert
+from liane.core.inserting import insert, together
 from liane.core.models import Entry, Outbox, Signal
 
 
@@ -53,8 +53,9 @@ def append(
         announce=announce,
         urgent=urgent,
     )
-    insert(entry)
-    insert(Outbox(entry_id=entry.id))
+    with together():
+        insert(entry)
+        insert(Outbox(entry_id=entry.id))
     wakeup.announce()
     return entry
 
@@ -70,7 +71,7 @@ def signal(
 ) -> Signal:
     """Send a short-lived word to the open browsers concerned; it is no history."""
     wakeup.announce()
-    return Signal.objects.create(
+    made = Signal(
         kind=kind,
         user_id=user_id,
         holder_id=holder_id,
@@ -78,6 +79,7 @@ def signal(
         thread_id=thread_id,
         object_id=object_id,
     )
+    return insert(made)
 
 
 def signal_each(kind: str, user_ids: Iterable[UUID], *, thread_id: UUID | None = None) -> None:

@@ -25,9 +25,14 @@ class Applied:
     queued: bool = False
 
 
-def apply(adt: AdtMessage, who: Speaker, person_id: UUID, row: RawMessage) -> Applied:
-    """Carry out a message about a known person. The caller holds the transaction."""
-    learnt = remember(person_id, adt.ipp, who)
+def apply(
+    adt: AdtMessage, who: Speaker, person_id: UUID, row: RawMessage, *, numbered: bool = False
+) -> Applied:
+    """Carry out a message about a known person. The caller holds the transaction.
+
+    ``numbered``: the hospital's own number told who it is; there is none to learn.
+    """
+    learnt = not numbered and remember(person_id, adt.ipp, who)
     if adt.code in heard.BEYOND_ADT:
         return _beyond(adt, who, person_id, row)
     statement = movement(adt)

@@ -11,12 +11,11 @@ from pathlib import Path
 from uuid import UUID
 
 import structlog
-from django.db import transaction
 from django.db.models import QuerySet
 
 from liane.core import acting, keys
 from liane.core.errors import Refused
-from liane.core.inserting import insert
+from liane.core.inserting import insert, together, update
 from liane.core.prepared import prepared
 from liane.directory.models import Organisation
 from liane.exchange import cases, failures, heard
@@ -65,7 +64,7 @@ def receive(raw: bytes, *, channel: str, hospital: Organisation | None = None) -
             organisation_id=who.organisation.pk if who.organisation is not None else None,
             channel=channel[:12],
         )
-        with acting.acting(actor), transaction.atomic():
+        with acting.at_once(actor), together():
             return _take(raw, message, adt, found, channel, who)
     except parsing.NotHl7 as error:
         return Receipt("rejected", str(error), acks.build(None, answer=Answer.REJECTED))
@@ -133,13 +132,13 @@ def _decide(raw: bytes, adt: AdtMessage, channel: str, who: Speaker) -> tuple[st
     if found.person_id is None:
         cases.open_case(row, adt, who, found.reason, cases.candidates(found))
         return "queued", IdentityCase.Reason(found.reason).name.lower()
-    return _applied(row, apply(adt, who, found.person_id, row))
+    return _applied(row, apply(adt, who, found.person_id, row, numbered=found.by_number))
 
 
 def _applied(row: RawMessage, done: Applied) -> tuple[str, str]:
     row.status = Status.QUEUED if done.queued else Status.APPLIED
     row.reason = done.reason
-    row.save(update_fields=["status", "reason"])
+    update(row, "status", "reason")
     log.info("adt.applied", control_id=row.control_id, trigger=row.event, effect=str(done.effect))
     return ("queued" if done.queued else _COUNTED[done.effect]), done.reason
 

@@ -5,13 +5,14 @@ vigilance, like a likeness of traits. Everything here acts as the system.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from liane.core import keys
 from liane.core.errors import Refused
+from liane.core.inserting import insert
 from liane.core.prepared import prepared
 from liane.exchange.hl7v2.messages import AdtMessage, Identifier
 from liane.exchange.hospitals import Speaker, number_digest, number_digests
@@ -43,16 +44,21 @@ class Match:
     person_id: UUID | None = None
     reason: str = ""
     candidates: tuple[Candidate, ...] = ()
+    by_number: bool = False
+    """The hospital's own number told: it is known already."""
 
 
 def match(adt: AdtMessage, speaker: Speaker) -> Match:
     """The person of a message."""
     asked = traits(adt)
-    by_number = _by_ins(adt) or _by_ipp(adt.ipp, speaker)
+    by_ins = _by_ins(adt)
+    if by_ins:
+        return _certain_or_asked(by_ins, asked)
+    by_number = _by_ipp(adt.ipp, speaker)
     if by_number:
-        return _certain_or_asked(by_number, asked)
+        return replace(_certain_or_asked(by_number, asked), by_number=True)
     near = lookalikes(asked)
-    refused = _refused(adt.ipp, speaker)
+    refused = _refused(adt.ipp, speaker) if near else set()
     candidates = tuple(
         Candidate(one.person.pk, one.likeness.score, ", ".join(one.likeness.reasons)[:300])
         for one in near[:5]
@@ -102,7 +108,7 @@ def remember(person_id: UUID, identifier: Identifier, speaker: Speaker) -> bool:
     )
     context = f"patients.externalidentifier\0{row.pk}".encode()
     row.sealed = keys.seal(identifier.value.encode(), context=context)
-    row.save(force_insert=True)
+    insert(row)
     return True
 
 
@@ -122,19 +128,25 @@ def _by_ins(adt: AdtMessage) -> list[Patient]:
 
 
 def _by_ipp(identifier: Identifier, speaker: Speaker) -> list[Patient]:
-    return _apart(_persons(holders(identifier, speaker)))
+    if not identifier:
+        return []
+    found = _numbered(speaker.systems(identifier), number_digests(identifier))
+    return _apart({person.pk: person for person in found}.values())
 
 
 @prepared
-def _persons(ids: list[UUID]) -> QuerySet[Patient]:
-    return Patient.objects.filter(pk__in=ids)
+def _numbered(systems: list[str], digests: list[str]) -> QuerySet[Patient]:
+    return Patient.objects.filter(identifiers__system__in=systems, identifiers__digest__in=digests)
 
 
 def _apart(persons: Iterable[Patient]) -> list[Patient]:
     """Persons, linked records of one person counted once."""
     found: list[Patient] = []
     seen: set[UUID] = set()
-    for person in persons:
+    several = list(persons)
+    if len(several) < 2:
+        return several
+    for person in several:
         if person.pk not in seen:
             found.append(person)
             seen |= set(cluster_ids(person.pk))

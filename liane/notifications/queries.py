@@ -147,12 +147,27 @@ def wishes(users: Iterable[UUID]) -> dict[UUID, Wishes]:
     wanted = list(users)
     kinds: dict[UUID, dict[str, str]] = defaultdict(dict)
     circles: dict[UUID, dict[UUID, str]] = defaultdict(dict)
-    for one in KindChoice.objects.filter(user_id__in=wanted):
+    for one in _kind_choices(wanted):
         kinds[one.user_id][one.kind] = one.level
-    for choice in CircleChoice.objects.filter(user_id__in=wanted):
+    for choice in _circle_choices(wanted):
         circles[choice.user_id][choice.person_id] = choice.level
-    rows = {row.user_id: row for row in Preference.objects.filter(user_id__in=wanted)}
+    rows = {row.user_id: row for row in _preferences(wanted)}
     return {user: _wishes(rows.get(user), kinds[user], circles[user]) for user in wanted}
+
+
+@prepared
+def _kind_choices(users: list[UUID]) -> QuerySet[KindChoice]:
+    return KindChoice.objects.filter(user_id__in=users)
+
+
+@prepared
+def _circle_choices(users: list[UUID]) -> QuerySet[CircleChoice]:
+    return CircleChoice.objects.filter(user_id__in=users)
+
+
+@prepared
+def _preferences(users: list[UUID]) -> QuerySet[Preference]:
+    return Preference.objects.filter(user_id__in=users)
 
 
 def _wishes(row: Preference | None, kinds: dict[str, str], circles: dict[UUID, str]) -> Wishes:

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from liane.circle.models import Grant, Membership
 from liane.circle.queries import members, of_person
 from liane.core.areas import Area
+from liane.core.prepared import prepared
 from liane.directory.models import Organisation, Post, Practice
 from liane.patients.queries import cluster_ids
 
@@ -26,11 +29,7 @@ class Member:
 
 def to_tell(person_id: UUID) -> list[Member]:
     """The professional members of the circle whom nothing denies, in a known number of queries."""
-    denied = set(
-        Grant.objects.filter(person_id__in=cluster_ids(person_id), deny=True).values_list(
-            "holder_id", flat=True
-        )
-    )
+    denied = set(_denied(cluster_ids(person_id)))
     readers = of_person(person_id, Area.AGENDA)
     reachable = {one.organisation_id: one.user_id for one in readers if one.organisation_id}
     reachable |= {one.holder_id: one.user_id for one in readers}
@@ -41,6 +40,12 @@ def to_tell(person_id: UUID) -> list[Member]:
         member = _member(membership, reachable)
         found.setdefault(member.holder_id, member)
     return list(found.values())
+
+
+@prepared
+def _denied(cluster: list[UUID]) -> QuerySet[Grant, UUID]:
+    rows = Grant.objects.filter(person_id__in=cluster, deny=True)
+    return rows.values_list("holder_id", flat=True)
 
 
 def _holders(membership: Membership) -> set[UUID]:

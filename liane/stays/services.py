@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -16,11 +17,12 @@ from liane.core import acting, ledger
 from liane.core.areas import Area
 from liane.core.errors import NotAllowed, Refused
 from liane.core.ids import uuid7
-from liane.core.inserting import insert
+from liane.core.inserting import insert, together, update
 from liane.core.models import author_of
+from liane.core.prepared import prepared
 from liane.directory.models import Organisation
 from liane.patients.models import Patient
-from liane.patients.queries import cluster_ids
+from liane.patients.queries import cluster_ids, one_person
 from liane.stays import queries, settings, telling, visits
 from liane.stays.fold import continues_chain, fold
 from liane.stays.models import Stay, StayMovement, StayNotice
@@ -58,23 +60,11 @@ def hear(
     Saying the same again changes nothing. An absence that people had declared for these dates
     becomes this stay.
     """
-    with transaction.atomic():
-        stay, made = _stay_for(person_id, source, statement)
-        said = {} if made else _said(stay)
-        if statement.key[:300] in said:
-            return stay, Effect.UNCHANGED
-        said_now = StayMovement(
-            stay=stay,
-            key=statement.key[:300],
-            said=movement_data(statement),
-            message_id=message_id,
-        )
-        insert(said_now)
-        changed = _refold(stay, [*said.values(), statement])
-        ledger.wrote(stay.person_id, "stay", object_id=stay.pk)
-        if made:
-            return stay, Effect.CREATED
-        return stay, Effect.UPDATED if changed else Effect.UNCHANGED
+    with transaction.atomic(savepoint=False):
+        cluster = cluster_ids(person_id)
+        _one_at_a_time(cluster)
+        with one_person(cluster), together():
+            return _hear(person_id, cluster, source, statement, message_id)
 
 
 def declare_absence(
@@ -209,47 +199,82 @@ def stop_for_death(person_id: UUID) -> None:
 # -- inside ------------------------------------------------------------------------------------
 
 
-def _stay_for(person_id: UUID, source: Source, statement: Movement) -> tuple[Stay, bool]:
-    cluster = cluster_ids(person_id)
-    _one_at_a_time(cluster)
-    locked = Stay.objects.select_for_update().filter(person_id__in=cluster)
-    stay = locked.filter(visit=source.visit).first()
-    if stay is not None:
-        return stay, False
-    declared = _declared_for(locked, statement)
+def _hear(
+    person_id: UUID,
+    cluster: list[UUID],
+    source: Source,
+    statement: Movement,
+    message_id: UUID | None,
+) -> tuple[Stay, Effect]:
+    stay = _stay_for(person_id, cluster, source, statement)
+    made = stay._state.adding
+    said = {} if made else _said(stay)
+    if statement.key[:300] in said:
+        return stay, Effect.UNCHANGED
+    changed = _refold(stay, [*said.values(), statement])
+    said_now = StayMovement(
+        stay=stay,
+        key=statement.key[:300],
+        said=movement_data(statement),
+        message_id=message_id,
+    )
+    insert(said_now)
+    ledger.wrote(stay.person_id, "stay", object_id=stay.pk)
+    if made:
+        return stay, Effect.CREATED
+    return stay, Effect.UPDATED if changed else Effect.UNCHANGED
+
+
+def _stay_for(person_id: UUID, cluster: list[UUID], source: Source, statement: Movement) -> Stay:
+    """The stay that the hospital speaks of; one not yet written when nobody spoke of it."""
+    rows = _spoken_of(cluster, source.visit)
+    for stay in rows:
+        if stay.visit == source.visit:
+            return stay
+    declared = rows[-1] if rows and _confirms(statement) else None
     if declared is not None:
         declared.visit = source.visit
         declared.hospital, declared.hospital_name = source.hospital, source.name
         declared.merging = True
-        return declared, False
-    return (
-        Stay.objects.create(
-            person_id=person_id,
-            visit=source.visit,
-            hospital=source.hospital,
-            hospital_name=source.name,
-            status=Status.NOTHING,
-            stay_class=StayClass.UNKNOWN,
-            **author_of(acting.current()),
-        ),
-        True,
+        return declared
+    return Stay(
+        person_id=person_id,
+        visit=source.visit,
+        hospital=source.hospital,
+        hospital_name=source.name,
+        status=Status.NOTHING,
+        stay_class=StayClass.UNKNOWN,
+        **author_of(acting.current()),
     )
 
 
 def _one_at_a_time(cluster: list[UUID]) -> None:
     """Two messages about one person wait for one another, even about a stay not yet written."""
+    _locked(cluster)
+
+
+@prepared
+def _locked(cluster: list[UUID]) -> QuerySet[Patient, UUID]:
     rows = Patient.objects.select_for_update().filter(pk__in=cluster).order_by("pk")
-    list(rows.values_list("pk", flat=True))
+    return rows.values_list("pk", flat=True)
 
 
-def _declared_for(locked: QuerySet[Stay], statement: Movement) -> Stay | None:
-    """The absence that people declared and that this statement confirms."""
-    if settings.current().class_of(statement.class_code or "I", statement.ward) not in _MERGES:
-        return None
-    open_ones = locked.filter(
+@prepared
+def _spoken_of(cluster: list[UUID], visit: str) -> QuerySet[Stay]:
+    """The stay of that number, and the absences under way that people declared. Locked."""
+    declared = Q(
         visit="", kind=Stay.Kind.HOSPITAL, status__in=[Status.IN_PROGRESS, Status.ON_LEAVE]
     )
-    return open_ones.order_by("-id").first()
+    found: QuerySet[Stay] = Stay.objects.select_for_update().filter(
+        Q(visit=visit) | declared, person_id__in=cluster
+    )
+    return found.order_by("id")
+
+
+def _confirms(statement: Movement) -> bool:
+    """Whether an absence that people declared may be what this statement speaks of."""
+    told = settings.current().class_of(statement.class_code or "I", statement.ward)
+    return told in _MERGES
 
 
 def _say(stay: Stay, kind: Kind, at: datetime, **more: object) -> None:
@@ -269,8 +294,12 @@ def _say(stay: Stay, kind: Kind, at: datetime, **more: object) -> None:
 
 def _said(stay: Stay) -> dict[str, Movement]:
     """Everything said about a stay, by key. One query."""
-    rows = StayMovement.objects.filter(stay=stay).values_list("key", "said")
-    return {key: movement_from(said) for key, said in rows}
+    return {key: movement_from(said) for key, said in _words(stay.pk)}
+
+
+@prepared
+def _words(stay_id: UUID) -> QuerySet[StayMovement, tuple[str, Any]]:
+    return StayMovement.objects.filter(stay_id=stay_id).values_list("key", "said")
 
 
 def _heeded(said: list[Movement]) -> list[Movement]:
@@ -286,9 +315,10 @@ def _refold(stay: Stay, said: list[Movement]) -> bool:
     before = state_from(stay.state) or StayState()
     rules = settings.current()
     after = fold(_heeded(said), rules)
+    fresh = stay._state.adding
     if after == before:
-        if stay.merging:
-            stay.save()
+        if fresh or stay.merging:
+            _keep(stay)
         return False
     stay.state = state_data(after)
     stay.status = after.status
@@ -303,10 +333,17 @@ def _refold(stay: Stay, said: list[Movement]) -> bool:
     stay.version += 1
     _resumption(stay, before, after)
     _chain(stay, after, rules)
-    stay.save()
+    _keep(stay)
     visits.follow(stay, before, after)
-    telling.tell(stay, after)
+    telling.tell(stay, after, fresh=fresh)
     return True
+
+
+def _keep(stay: Stay) -> None:
+    if stay._state.adding:
+        insert(stay)
+    else:
+        update(stay)
 
 
 def _resumption(stay: Stay, before: StayState, after: StayState) -> None:
@@ -320,10 +357,7 @@ def _chain(stay: Stay, after: StayState, rules: StayRules) -> None:
     """A readmission soon after another stay withdraws the offer to resume visits."""
     if not after.current or not after.suspends or stay.continues_id:
         return
-    earlier_ones = Stay.objects.filter(
-        person_id__in=cluster_ids(stay.person_id), status=Status.ENDED
-    ).exclude(pk=stay.pk)
-    for earlier in earlier_ones.order_by("-ends_at")[:3]:
+    for earlier in _over(cluster_ids(stay.person_id), stay.pk):
         state = state_from(earlier.state)
         if state is not None and continues_chain(state, after, rules):
             stay.continues = earlier
@@ -331,6 +365,13 @@ def _chain(stay: Stay, after: StayState, rules: StayRules) -> None:
                 resumption=Stay.Resumption.NONE
             )
             return
+
+
+@prepared
+def _over(cluster: list[UUID], besides: UUID) -> QuerySet[Stay]:
+    """The last stays that ended."""
+    found: QuerySet[Stay] = Stay.objects.filter(person_id__in=cluster, status=Status.ENDED)
+    return found.exclude(pk=besides).order_by("-ends_at")[:3]
 
 
 def _open(person_id: UUID) -> QuerySet[Stay]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from liane.core import journal, sms
 from liane.core.audience import Audience
-from liane.core.inserting import insert
+from liane.core.inserting import insert, insert_all, together, update
+from liane.core.prepared import prepared
 from liane.notifications.queries import wishes
 from liane.notifications.rules import CALL_AFTER, SMS_AFTER, Wishes, due_at
 from liane.stays import facts as told
@@ -43,25 +45,25 @@ _CHASE = (
 )  # fmt: skip
 
 
-def tell(stay: Stay, after: StayState) -> list[StayFact]:
+def tell(stay: Stay, after: StayState, *, fresh: bool = False) -> list[StayFact]:
     """Tell the circle what changed, if anything; inside the transaction of the change.
 
     Each member is told against what that member was told last, so that nobody hears a fact twice
-    and everybody who heard one hears its reversal.
+    and everybody who heard one hears its reversal. ``fresh``: nobody was told anything of it yet.
     """
     if after.confidential:
         return []
-    last = StayFact.objects.filter(stay=stay).order_by("-id").first()
+    last = None if fresh else _last.first(stay.pk)
     main = told.notices(state_from(last.state) if last else None, after)
     if not main:
         return []
     rows = {fact: _row(stay, fact, after) for fact in main}
     made = list(rows.values())
-    known = _known(stay)
+    known = {} if fresh else {one.holder_id: one for one in _known(stay.pk)}
     members = to_tell(stay.person_id)
     times = _Times.of(stay, members)
     notices: list[StayNotice] = []
-    replaced: list[UUID] = []
+    replaced: list[StayNotice] = []
     for member in members:
         previous = known.get(member.holder_id)
         own = main
@@ -74,11 +76,14 @@ def tell(stay: Stay, after: StayState) -> list[StayFact]:
         if own:
             pairs = [(fact, rows[fact]) for fact in own]
             notices += _notices(stay, member, pairs, previous, times)
-            replaced += [previous.pk] if previous else []
-    StayNotice.objects.filter(pk__in=replaced).update(latest=False)
-    StayNotice.objects.bulk_create(notices)
-    for fact, row in zip(main, made, strict=True):
-        _write(stay, fact, row, after)
+            replaced += [previous] if previous else []
+    with together():
+        for one in replaced:
+            one.latest = False
+            update(one, "latest")
+        insert_all(notices)
+        for fact, row in zip(main, made, strict=True):
+            _write(stay, fact, row, after)
     return made
 
 
@@ -94,9 +99,15 @@ def _row(stay: Stay, fact: Fact, after: StayState) -> StayFact:
     return insert(said)
 
 
-def _known(stay: Stay) -> dict[UUID, StayNotice]:
-    latest = StayNotice.objects.filter(stay=stay, latest=True).select_related("fact")
-    return {notice.holder_id: notice for notice in latest}
+@prepared
+def _last(stay_id: UUID) -> QuerySet[StayFact]:
+    return StayFact.objects.filter(stay_id=stay_id).order_by("-id")[:1]
+
+
+@prepared
+def _known(stay_id: UUID) -> QuerySet[StayNotice]:
+    """What each member was told last."""
+    return StayNotice.objects.filter(stay_id=stay_id, latest=True).select_related("fact")
 
 
 def _notices(

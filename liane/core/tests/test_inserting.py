@@ -1,11 +1,12 @@
 """Rows written by a statement compiled once are those that ``save`` would write."""
 
 import pytest
-from django.db import IntegrityError, connection, models, transaction
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from liane.accounts.models import User
+from liane.core.acting import Actor, acting, system
 from liane.core.ids import uuid7
-from liane.core.inserting import insert
+from liane.core.inserting import insert, insert_all, together, update
 from liane.core.models import Counter, Idempotency, StoredFile
 from tests import factories as make
 
@@ -57,3 +58,89 @@ def test_each_call_has_its_own_values() -> None:
     assert list(Counter.objects.filter(name__startswith="c").values_list("name", "value")) == [
         ("c0", 0), ("c1", 1), ("c2", 2),
     ]  # fmt: skip
+
+
+def _names(start: str) -> list[str]:
+    return sorted(Counter.objects.filter(name__startswith=start).values_list("name", flat=True))
+
+
+def test_a_row_changed_is_the_row_that_save_would_leave(django_assert_num_queries) -> None:
+    user = insert(User(username="alice", name="Alice", mobile="0612345678"))
+    user.name, user.mobile = "Alice Roux", "0698765432"
+    with django_assert_num_queries(1):
+        update(user, "name")
+    kept = User.objects.get(pk=user.pk)
+    assert (kept.name, kept.mobile) == ("Alice Roux", "0612345678")
+    update(user)
+    assert User.objects.get(pk=user.pk).mobile == "0698765432"
+
+
+def test_a_row_that_is_gone_cannot_be_changed() -> None:
+    with pytest.raises(DatabaseError), transaction.atomic():
+        update(Counter(name="nobody", value=3))
+    with pytest.raises(TypeError, match="no field"):
+        update(Counter(name="nobody"), "values")
+
+
+def test_rows_written_together_are_all_there() -> None:
+    with together():
+        insert_all([Counter(name=f"t{number}") for number in range(3)])
+        one = insert(Counter(name="t3"))
+        one.value = 7
+        update(one, "value")
+    assert _names("t") == ["t0", "t1", "t2", "t3"]
+    assert Counter.objects.get(name="t3").value == 7
+
+
+@transaction.atomic
+def _broken(*rows: Counter, changed: Counter | None = None) -> None:
+    """Write these, then break; or change a row that is not there."""
+    with together():
+        for row in rows:
+            insert(row)
+        if changed is None:
+            raise ValueError("no")
+        update(changed)
+
+
+def test_what_is_read_within_sees_the_rows_before_it() -> None:
+    with together():
+        insert(Counter(name="r0"))
+        assert _names("r") == ["r0"]
+        insert(Counter(name="r1"))
+        Counter.objects.filter(name="r1").update(value=2)
+        assert Counter.objects.get(name="r1").value == 2
+
+
+def test_a_savepoint_undone_undoes_its_rows_alone() -> None:
+    with together():
+        insert(Counter(name="s0"))
+        with pytest.raises(ValueError, match="no"):
+            _broken(Counter(name="s1"))
+        with transaction.atomic():
+            insert(Counter(name="s2"))
+    assert _names("s") == ["s0", "s2"]
+
+
+def test_a_refusal_is_raised_at_the_end_at_the_latest() -> None:
+    insert(Counter(name="u0"))
+    with pytest.raises(IntegrityError):
+        _broken(Counter(name="u1"), Counter(name="u0"), changed=Counter(name="u1"))
+    assert _names("u") == ["u0"]
+    with pytest.raises(DatabaseError):
+        _broken(Counter(name="u2"), changed=Counter(name="nobody"))
+    assert _names("u") == ["u0"]
+
+
+def test_an_error_within_leaves_nothing() -> None:
+    with pytest.raises(ValueError, match="no"):
+        _broken(Counter(name="v0"))
+    assert _names("v") == []
+
+
+def test_somebody_else_who_acts_finds_the_rows_written_before() -> None:
+    with acting(system("one")), together():
+        insert(Counter(name="w0"))
+        with acting(Actor("user", "another")):
+            insert(Counter(name="w1"))
+        assert _names("w") == ["w0", "w1"]

@@ -37,10 +37,10 @@ def broken(monkeypatch):
     """``broken("A02")``: messages of that event break until ``broken()``."""
 
     def breaks(event: str = "") -> None:
-        def apply(adt, *given):
+        def apply(adt, *given, **more):
             if adt.event == event:
                 raise ZeroDivisionError
-            return REAL(adt, *given)
+            return REAL(adt, *given, **more)
 
         monkeypatch.setattr(intake, "apply", apply)
         monkeypatch.setattr(failures, "apply", apply)
