@@ -20,6 +20,8 @@ REPEATS = [
     ("fortnightly", "Une semaine sur deux"),
     ("monthly", "Tous les mois"),
 ]
+OUTSIDE = "hors"
+"""Chosen for a visit that is no part of the pathway; not a code of any nomenclature."""
 HOLDER_FIELDS = {"practice": "practice_id", "organisation": "organisation_id", "post": "post_id"}
 
 
@@ -171,8 +173,22 @@ class OutcomeForm(forms.Form):
         if acts:
             self.fields["code"] = forms.ChoiceField(
                 label="Acte du parcours", required=False,
-                choices=[("", "Aucun : hors parcours"), *acts],
+                choices=[("", "Non précisé"), *acts, (OUTSIDE, "Hors parcours")],
             )  # fmt: skip
+
+    @property
+    def code(self) -> str | None:
+        """The act chosen; ``""``: no part of the pathway; None: not said."""
+        chosen = self.cleaned_data.get("code") or None
+        return "" if chosen == OUTSIDE else chosen
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What was typed, as `services.mark_done` takes it."""
+        return {
+            "outcome": self.cleaned_data["outcome"], "note": self.cleaned_data["note"],
+            "code": self.code,
+        }  # fmt: skip
 
 
 class NoteVisitForm(OutcomeForm, Moment):

@@ -75,6 +75,8 @@ def fresh_row(signal: Any) -> list[Fragment]:
     if visit is None:
         return []
     may_mark = rules.may_change(acting.current(), visit)
+    if may_mark:
+        queries.with_questions([visit])
     html = render_to_string("agenda/_visit_row.html", {"visit": visit, "may_mark": may_mark})
     return [Fragment(f"visit:{visit.pk}", html, "replace")]
 

@@ -123,6 +123,7 @@ def day_round(day: dt.date) -> Round:
     actor = acting.current()
     own = [holder for holder in actor.holders if holder != actor.organisation_id]
     visits = with_acts(_of_day(actor, timezone.now(), own, start, end) if own else [])
+    visits = with_questions(visits)
     ledger.read({visit.person_id for visit in visits}, "agenda")
     due = [visit for visit in visits if visit.status != Status.SUSPENDED]
     places = {visit.practice.organisation_id for visit in visits if visit.practice is not None}
@@ -148,6 +149,19 @@ def with_acts(rows: Iterable[Appointment]) -> list[Appointment]:
     acts: Mapping[UUID, Intervention] = standing_of_appointments(done) if done else {}
     for visit in visits:
         visit.act = acts.get(visit.pk)  # type: ignore[attr-defined]
+    return visits
+
+
+def with_questions(visits: list[Appointment]) -> list[Appointment]:
+    """The visits of `with_acts` with ``asked``: the acts to choose from, where it is to be said
+    which act of a pathway one was. No query where every act is said."""
+    done = [visit.act for visit in visits if visit.act is not None]  # type: ignore[attr-defined]
+    asked = {
+        pk: pairs for desk in registry.act_desks for pk, pairs in desk.asked(done).items()
+    } if done else {}  # fmt: skip
+    for visit in visits:
+        act = visit.act  # type: ignore[attr-defined]
+        visit.asked = asked.get(act.pk, []) if act is not None else []  # type: ignore[attr-defined]
     return visits
 
 

@@ -106,13 +106,17 @@ def cancel(appointment_id: UUID, *, reason: str = "") -> Appointment:
 
 
 def mark_done(
-    appointment_id: UUID, *, outcome: str = Outcome.NOTHING, note: str = "", code: str = ""
+    appointment_id: UUID,
+    *,
+    outcome: str = Outcome.NOTHING,
+    note: str = "",
+    code: str | None = None,
 ) -> Intervention:
     """One tap: the visit took place, its intervention is written. A second tap changes nothing.
 
-    ``code``: the act of the person's pathway. Saying another outcome afterwards amends it (its
-    author, the same day). Raises Refused for a
-    cancelled visit or one of a later day, NotAllowed as `record_intervention`.
+    ``code``: the act of the person's pathway, as in `interventions.Act`. Saying another outcome
+    afterwards amends it (its author, the same day). Raises Refused for a cancelled visit or one of
+    a later day, NotAllowed as `record_intervention`.
     """
     with transaction.atomic():
         visit = _locked(appointment_id)
@@ -153,18 +157,18 @@ def performer(visit: Appointment) -> UUID | None:
     return actor.holder_id if replaces else planned.pk
 
 
-def _again(visit: Appointment, outcome: str, note: str, code: str) -> Intervention:
+def _again(visit: Appointment, outcome: str, note: str, code: str | None) -> Intervention:
     standing = acts.standing_of_appointments([visit.pk]).get(visit.pk)
     if standing is None:
         raise Http404
-    same = code in {"", standing.code}
+    same = code is None or (code == standing.code != "")
     if same and (outcome, note.strip()) in {
         (Outcome.NOTHING, ""),
         (standing.outcome, standing.note),
     }:
         return standing
     return interventions.amend_intervention(
-        standing.pk, outcome=outcome, note=note.strip(), code=code or standing.code
+        standing.pk, outcome=outcome, note=note.strip(), code=code
     )
 
 

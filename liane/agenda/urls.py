@@ -11,6 +11,7 @@ urlpatterns = [
     path("agenda/visites/<uuid:appointment_id>/", visit.detail),
     path("agenda/visites/<uuid:appointment_id>/faite/", visit.done),
     path("agenda/visites/<uuid:appointment_id>/pas-faite/", visit.undo),
+    path("agenda/visites/<uuid:appointment_id>/acte/", visit.act),
     path("agenda/visites/<uuid:appointment_id>/constat/", visit.outcome),
     path("agenda/visites/<uuid:appointment_id>/deplacer/", visit.move),
     path("agenda/visites/<uuid:appointment_id>/annuler/", visit.cancel),

@@ -3,22 +3,30 @@
 import datetime as dt
 import re
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from liane.bundles import rules
 from liane.bundles.exclusivity import acts, billed, files
+from liane.bundles.exclusivity.acts import Financed
 from liane.bundles.forms import BilledForm
 from liane.bundles.invoice_pages import download
 from liane.bundles.pages import READ, house_of
 from liane.core.errors import Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
+from liane.pathways import asking
+from liane.pathways.asking import Asked
+from liane.pathways.rules import FOLLOWERS
 
 MONTHS = 12
+PEOPLE = 20
+"""Persons shown on a page."""
 
 
 @route(Policy.PROFESSIONAL, audit="money")
@@ -36,8 +44,12 @@ def index(request: Request) -> HttpResponse:
     first, last = _month(request)
     found = acts.between(first, last)
     counts = Counter(one.by for one in found)
+    people = _by_person(found)
+    here = int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdecimal() else 1
+    page = Paginator(people, PEOPLE).get_page(here)
     context: dict[str, Any] = {
-        "shown": _shown(found), "found": found, "first": first, "month": f"{first:%Y-%m}",
+        "page": page, "found": found, "first": first, "month": f"{first:%Y-%m}",
+        "may_say": request.actor.role in FOLLOWERS or not keeps,
         "keeps": keeps, "form": form,
         "report": report, "columns": ";".join(billed.COLUMNS), "months": _months(first),
         "counts": [(acts.ADVICE[key], key, counts[key]) for key in acts.ADVICE],
@@ -53,10 +65,43 @@ def export(request: Request) -> HttpResponse:
     return download(body, "text/csv; charset=utf-8", f"actes-{first:%Y-%m}.csv")
 
 
-def _shown(found: list[acts.Financed]) -> list[acts.Financed]:
-    """Those that concern a bundle, what must be looked at first; the others are in the file."""
-    order = {acts.DOUBT: 0, acts.WAITING: 1, acts.BUNDLE: 2}
-    return sorted((one for one in found if one.by in order), key=lambda one: order[one.by])
+@dataclass
+class OfPerson:
+    """The acts of one person that concern a bundle: what is to be said, then each by its day."""
+
+    person: Any
+    acts: list[Financed] = field(default_factory=list)
+    unsaid: list[Asked] = field(default_factory=list)
+
+    @property
+    def doubts(self) -> int:
+        """How many must be looked at."""
+        return sum(one.by == acts.DOUBT for one in self.acts)
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their professional."""
+        return sum(one.by == acts.WAITING for one in self.acts)
+
+    @property
+    def paid(self) -> int:
+        """How many the bundle pays."""
+        return len(self.acts) - self.doubts - self.waiting
+
+
+def _by_person(found: list[Financed]) -> list[OfPerson]:
+    """Those that concern a bundle, by person, those to look at first; the others are in the
+    file."""
+    people: dict[Any, OfPerson] = {}
+    for one in found:
+        if one.by != acts.ACT:
+            people.setdefault(one.act.person_id, OfPerson(one.act.person)).acts.append(one)
+    for row in people.values():
+        asked = {one.act.pk: one.question for one in row.acts if one.question is not None}
+        row.unsaid = asking.grouped([one.act for one in row.acts], asked)
+    return sorted(
+        people.values(), key=lambda row: (not row.doubts, not row.waiting, row.person.usual_name)
+    )
 
 
 def _month(request: Request) -> tuple[dt.date, dt.date]:

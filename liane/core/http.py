@@ -3,7 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from liane.core.acting import Actor
@@ -23,3 +25,10 @@ def client_key(request: HttpRequest) -> UUID | None:
     from liane.core.ids import parse
 
     return parse(request.POST.get("key"))
+
+
+def back(request: HttpRequest, default: str) -> HttpResponse:
+    """Return to the page that the form named in ``next`` (one of ours), or to ``default``."""
+    wanted = request.POST.get("next", "")
+    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return redirect(wanted if ours else default)

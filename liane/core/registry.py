@@ -244,13 +244,20 @@ class ActDesk:
     """What a room above asks of an act, in the transaction that records it.
 
     ``codes(person_id, holders)`` gives the acts of a nomenclature to offer for this person, as
-    (code, label) pairs, those of these holders' professions first; ``recorded(intervention)``
-    and ``undone(intervention)`` are called with it. ``recorded`` may raise `errors.Refused`.
+    (code, label) pairs, those of these holders' professions first. ``deduced(act)`` gives the code
+    of an act about to be recorded of which nobody said it: ``""`` for none, None when it cannot
+    tell. ``recorded(intervention, said)`` and ``undone(intervention)`` are called with it;
+    ``said``: an empty code is an answer, not a silence. ``recorded`` may raise `errors.Refused`.
+    ``asked(interventions)`` gives, for those whose code is still to be said, the pairs to choose
+    from; ``answered(intervention_ids, code)`` settles them.
     """
 
     codes: Callable[[UUID, Collection[UUID]], list[tuple[str, str]]]
-    recorded: Callable[[Any], None]
+    deduced: Callable[[Any], str | None]
+    recorded: Callable[[Any, bool], None]
     undone: Callable[[Any], None]
+    asked: Callable[[Collection[Any]], Mapping[UUID, list[tuple[str, str]]]]
+    answered: Callable[[Collection[UUID], str], int]
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ LATE = dt.timedelta(days=30)
 class Act:
     """What is recorded of one act. ``at`` is aware; ``performed_by_id`` a practice.
 
-    ``code`` is an act of the pathway that the person follows (`registry.act_desks`).
+    ``code`` is an act of the pathway that the person follows (`registry.act_desks`): ``""`` says
+    that it is part of none, None that nobody said it: it is deduced, or asked afterwards.
     """
 
     person_id: UUID
@@ -37,7 +38,7 @@ class Act:
     performed_by_id: UUID | None
     organisation_id: UUID | None = None
     kind: str = ActKind.VISIT
-    code: str = ""
+    code: str | None = None
     title: str = ""
     late_reason: str = ""
     outcome: str = Intervention.Outcome.NOTHING
@@ -53,9 +54,37 @@ def record_intervention(act: Act, *, announce: bool = True) -> Intervention:
     Raises Refused for a future act, a problem without a word about it, or a closed record;
     NotAllowed when the actor may not write it.
     """
-    _check(act)
+    told = act if act.code is not None else _deduced(act)
+    _check(told)
     with transaction.atomic():
-        return _write(act, announce=announce)
+        return _write(told, announce=announce)
+
+
+def _deduced(act: Act) -> Act:
+    """The act with the code that a desk finds for it, if one does."""
+    for desk in registry.act_desks:
+        code = desk.deduced(act)
+        if code is not None:
+            return replace(act, code=code)
+    return act
+
+
+def code_intervention(intervention_id: UUID, code: str, *, late_reason: str = "") -> Intervention:
+    """Say which act of a pathway it was, whenever: the former row is undone, and a new one stands,
+    entered when the former was. Raises as :func:`record_intervention`."""
+    with transaction.atomic():
+        actor = acting.current()
+        rows = Intervention.objects.within(Reach.of(actor)).standing()
+        found: Intervention | None = rows.filter(pk=intervention_id).first()
+        if found is None:
+            raise Http404
+        if not rules.may_record_for(actor, found.person_id, found.performed_by_id):
+            raise NotAllowed("Vous ne précisez que vos propres visites auprès de cette personne.")
+        require_write(found.person_id, Area.INTERVENTION)
+        act = replace(_act_of(found), code=code, late_reason=found.late_reason or late_reason)
+        _require_reason(act, found.entered_at)
+        _undo(found, "précisée")
+        return _write(act, announce=False, replaces_id=found.pk, entered_at=found.entered_at)
 
 
 def amend_intervention(
@@ -70,8 +99,11 @@ def amend_intervention(
         found = _mine_today(intervention_id)
         wanted = found.code if code is None else code
         if (found.outcome, found.note, found.code) == (outcome, note, wanted):
+            if code == "":
+                for desk in registry.act_desks:
+                    desk.recorded(found, True)
             return found
-        act = replace(_act_of(found), outcome=outcome, note=note, code=wanted)
+        act = replace(_act_of(found), outcome=outcome, note=note, code=wanted or code)
         _check(act)
         _undo(found, "précisée")
         return _write(act, replaces_id=found.pk)
@@ -110,14 +142,24 @@ def _check(act: Act) -> None:
         raise Refused(
             "Dites en un mot quel est le problème : le médecin sera alerté.", field="note"
         )
-    if act.code and act.at < timezone.now() - LATE and not act.late_reason.strip():
+    _require_reason(act, timezone.now())
+
+
+def _require_reason(act: Act, entered_at: dt.datetime) -> None:
+    if act.code and act.at < entered_at - LATE and not act.late_reason.strip():
         raise Refused(
-            "Cette séance a plus de trente jours : dites pourquoi elle est notée si tard.",
+            "Cette séance a été notée plus de trente jours après : dites pourquoi si tard.",
             field="late_reason", code="late",
         )  # fmt: skip
 
 
-def _write(act: Act, *, announce: bool = True, replaces_id: UUID | None = None) -> Intervention:
+def _write(
+    act: Act,
+    *,
+    announce: bool = True,
+    replaces_id: UUID | None = None,
+    entered_at: dt.datetime | None = None,
+) -> Intervention:
     actor = acting.current()
     organisation_id = act.organisation_id
     if organisation_id is None and act.performed_by_id is not None:
@@ -130,9 +172,10 @@ def _write(act: Act, *, announce: bool = True, replaces_id: UUID | None = None) 
         performed_by_id=act.performed_by_id,
         organisation_id=organisation_id,
         kind=act.kind,
-        code=act.code,
+        code=act.code or "",
         title=act.title,
         late_reason=act.late_reason.strip()[:200],
+        entered_at=entered_at or timezone.now(),
         outcome=act.outcome,
         note=act.note.strip(),
         minutes=act.minutes,
@@ -155,7 +198,7 @@ def _write(act: Act, *, announce: bool = True, replaces_id: UUID | None = None) 
     )
     ledger.wrote(row.person_id, "intervention", object_id=row.pk)
     for desk in registry.act_desks:
-        desk.recorded(row)
+        desk.recorded(row, act.code is not None)
     return row
 
 
@@ -184,7 +227,7 @@ def _act_of(row: Intervention) -> Act:
         performed_by_id=row.performed_by_id,
         organisation_id=row.organisation_id,
         kind=row.kind,
-        code=row.code,
+        code=row.code or None,
         title=row.title,
         late_reason=row.late_reason,
         outcome=row.outcome,

@@ -13,8 +13,8 @@ class PathwaysConfig(AppConfig):
         from liane.core import registry
         from liane.core.areas import Area
         from liane.core.registry import ActDesk, Job, NavEntry, Panel, Reader, Tab, TodaySection
-        from liane.pathways import links, notices, panels, progress, rules
-        from liane.pathways.services import counting, life, projects, slots
+        from liane.pathways import asking, links, notices, panels, progress, rules
+        from liane.pathways.services import coding, counting, life, projects, slots
 
         registry.nav.append(
             NavEntry("Parcours", "/parcours/", "heart", 53, roles=frozenset(rules.READERS),
@@ -30,7 +30,10 @@ class PathwaysConfig(AppConfig):
         registry.today.append(
             TodaySection("pathways", "side", 9, "pathways/today.html", panels.today)
         )
-        registry.act_desks.append(ActDesk(counting.codes, counting.recorded, counting.undone))
+        registry.act_desks.append(
+            ActDesk(counting.codes, asking.deduced, counting.recorded, counting.undone,
+                    asking.choices, coding.answer)
+        )  # fmt: skip
         registry.add_jobs(
             Job("pathways.due", timedelta(minutes=15), progress.refresh_due, label="Séances dues"),
             Job(

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from liane.circle.reach import Reach
 from liane.core.areas import Area
 from liane.core.routes import PORTAL_ROLES
-from liane.pathways import listing, queries, slot_reads
+from liane.pathways import asking, listing, queries, slot_reads
 
 
 def record(request: Any, person: Any) -> dict[str, Any] | None:
@@ -27,12 +27,13 @@ def today(request: HttpRequest) -> dict[str, Any] | None:
     if actor.role in PORTAL_ROLES or actor.professional_id is None:
         return None
     waiting, asked = queries.waiting_count(), slot_reads.asking_count()
+    unsaid = asking.mine_count()
     counts: dict[str, int] = {}
     if actor.role in {"coordinator", "case_manager"} and (house := listing.house()) is not None:
         counts = listing.counts(house.pk)
-    if not waiting and not asked and not any(counts.values()):
+    if not waiting and not asked and not unsaid and not any(counts.values()):
         return None
-    return {"waiting": waiting, "asked": asked, "counts": counts}
+    return {"waiting": waiting, "asked": asked, "unsaid": unsaid, "counts": counts}
 
 
 def followed(request: HttpRequest) -> int:

@@ -40,6 +40,7 @@ urlpatterns = [
     path(VERSION + "completer/", protocols.complete),
     path(VERSION + "publier/", protocols.publish),
     path("parcours/seances/", confirming.index, name="sessions_to_confirm"),
+    path("parcours/seances/acte/", confirming.say, name="say_act"),
     path("parcours/seances/confirmer/", confirming.confirm_all),
     path("parcours/seances/code/<uuid:practice_id>/", confirming.spoken),
     path("parcours/seances/<uuid:confirmation_id>/confirmer/", confirming.confirm),

@@ -6,14 +6,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from liane.circle.access import access_patient
 from liane.circle.record import frame
 from liane.core import acting, registry
 from liane.core.areas import Area
 from liane.core.errors import Refused
-from liane.core.http import Request, client_key
+from liane.core.http import Request, back, client_key
 from liane.core.ids import parse
 from liane.core.routes import Policy, route
 from liane.tasks import choices, queries, rules, services
@@ -148,9 +147,7 @@ def _gesture(request: Request, task: Task, verb: Callable[[], Task]) -> HttpResp
         return render(request, "tasks/_row.html", context, status=422 if error else 200)
     if error:
         messages.error(request, error)
-    wanted = request.POST.get("next", "")
-    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return redirect(wanted if ours else f"/taches/{task.pk}/")
+    return back(request, f"/taches/{task.pk}/")
 
 
 def _task_or_404(task_id: UUID) -> Task:

@@ -7,9 +7,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from liane.agenda import queries, rules
 from liane.agenda.models import Appointment
@@ -17,7 +16,7 @@ from liane.circle.access import require_write
 from liane.core import registry
 from liane.core.areas import Area
 from liane.core.errors import NotAllowed, Refused
-from liane.core.http import Request
+from liane.core.http import Request, back
 
 
 def visit_or_404(appointment_id: UUID) -> Appointment:
@@ -34,13 +33,6 @@ def may_write_or_403(person_id: UUID, area: Area) -> None:
         require_write(person_id, area)
     except NotAllowed as error:
         raise PermissionDenied from error
-
-
-def back(request: Request, default: str) -> HttpResponse:
-    """Return to the page that the form named (one of ours), or to ``default``."""
-    wanted = request.POST.get("next", "")
-    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return redirect(wanted if ours else default)
 
 
 def refused(form: Form, error: Refused) -> None:
@@ -64,6 +56,7 @@ def row(
             messages.error(request, error)
         return back(request, default or f"/agenda/visites/{visit.pk}/")
     shown = visit_or_404(visit.pk)
+    queries.with_questions([shown])
     context = {
         "visit": shown,
         "error": error,

@@ -104,16 +104,20 @@ def note(request: Request, person_id: UUID) -> HttpResponse:
             outcome=data["outcome"],
             note=data["note"],
             minutes=data["minutes"],
-            code=data.get("code", ""),
+            code=form.code,
             late_reason=data.get("late_reason", ""),
         )
         try:
-            services.note_visit(act, key=client_key(request))
+            made = services.note_visit(act, key=client_key(request))
         except Refused as error:
             field = "day" if error.field == "at" else error.field
             form.add_error(field if field in form.fields else None, error.message)
         else:
             messages.success(request, "Visite notée.")
+            if any(desk.asked([made]) for desk in registry.act_desks):
+                messages.warning(
+                    request, "Était-ce une séance du parcours ? Dites-le sur l’accueil."
+                )
             return redirect(f"/personnes/{person.pk}/")
     planned = queries.planned_today(person.pk)
     context = frame(request, person, "agenda/") | {"form": form, "planned": planned}

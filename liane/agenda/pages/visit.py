@@ -11,9 +11,10 @@ from django.utils import timezone
 from liane.agenda import queries, rules, services
 from liane.agenda.forms import DeclineForm, MoveForm, MoveSeriesForm, OutcomeForm, ReasonForm
 from liane.agenda.models import Appointment
-from liane.agenda.pages.common import back, codes, refused, row, visit_or_404
+from liane.agenda.pages.common import codes, refused, row, visit_or_404
+from liane.core import registry
 from liane.core.errors import Refused
-from liane.core.http import Request
+from liane.core.http import Request, back
 from liane.core.routes import PORTAL_ROLES, Policy, route
 
 POST = ("POST",)
@@ -23,6 +24,7 @@ POST = ("POST",)
 def detail(request: Request, appointment_id: UUID) -> HttpResponse:
     """Everything about one visit, and what one may do with it."""
     visit = visit_or_404(appointment_id)
+    queries.with_questions([visit])
     context = {
         "visit": visit,
         "may_change": rules.may_change(request.actor, visit),
@@ -56,6 +58,21 @@ def undo(request: Request, appointment_id: UUID) -> HttpResponse:
     return row(request, visit)
 
 
+@route(Policy.PROFESSIONAL, audit="agenda", methods=POST)
+def act(request: Request, appointment_id: UUID) -> HttpResponse:
+    """Which act of the pathway it was, where it could not be deduced; empty: none."""
+    visit = visit_or_404(appointment_id)
+    done = visit.act  # type: ignore[attr-defined]
+    if done is None:
+        raise Http404
+    try:
+        for desk in registry.act_desks:
+            desk.answered([done.pk], request.POST.get("code", "")[:60])
+    except Refused as error:
+        return row(request, visit, error=error.message)
+    return row(request, visit)
+
+
 @route(Policy.PROFESSIONAL, audit="agenda")
 def outcome(request: Request, appointment_id: UUID) -> HttpResponse:
     """Say what was found: nothing, to watch, a problem; with a short note."""
@@ -68,7 +85,7 @@ def outcome(request: Request, appointment_id: UUID) -> HttpResponse:
     form = OutcomeForm(request.POST or None, initial=initial, acts=acts)
     if request.method == "POST" and form.is_valid():
         try:
-            services.mark_done(visit.pk, **form.cleaned_data)
+            services.mark_done(visit.pk, **form.said)
         except Refused as error:
             refused(form, error)
         else:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import Q
@@ -13,8 +13,9 @@ from liane.circle.reach import Reach
 from liane.core import acting, ledger
 from liane.core.clock import day_bounds
 from liane.interventions.models import Intervention
-from liane.pathways import catalogue
+from liane.pathways import asking, catalogue
 from liane.pathways.acts import Teams
+from liane.pathways.asking import Question
 from liane.pathways.models import Confirmation, Counted, Enrolment
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.states import READ, ConfirmationStatus
@@ -68,6 +69,11 @@ class Team:
                 return row
         return None
 
+    def label(self, row: Enrolment, code: str) -> str:
+        """An act of the bundle in words."""
+        known = self.protocols.get(row.pk)
+        return catalogue.label_of(known, code) if known is not None else code
+
     def title(self, row: Enrolment) -> str:
         """The bundle in words."""
         return self.protocols[row.pk].title if row.pk in self.protocols else row.protocol_key
@@ -81,6 +87,9 @@ class Financed:
     by: str
     bundle: str = ""
     code: str = ""
+    label: str = ""
+    question: Question | None = None
+    """What to ask of a doubt, for who may answer."""
 
     @property
     def advice(self) -> str:
@@ -122,12 +131,25 @@ def _financed(acts: Sequence[Intervention], holders: Collection[UUID]) -> list[F
         .exclude(status=ConfirmationStatus.CONFIRMED)
         .values_list("intervention_id", flat=True)
     )
-    return [_one(act, counted.get(act.pk), act.pk in waiting, team) for act in acts]
+    asked = asking.questions([act for act in acts if act.pk not in counted])
+    said = set(
+        Counted.objects.filter(intervention_id__in=ids, code="").values_list(
+            "intervention_id", flat=True
+        )
+    )
+    found = [_one(act, counted.get(act.pk), act.pk in waiting, team) for act in acts]
+    return [
+        replace(one, by=ACT, bundle="") if one.act.pk in said and one.by == DOUBT
+        else replace(one, question=asked.get(one.act.pk)) if one.by == DOUBT
+        else one
+        for one in found
+    ]  # fmt: skip
 
 
 def _one(act: Intervention, counted: Counted | None, waits: bool, team: Team) -> Financed:  # noqa: FBT001
     if counted is not None:
         by = WAITING if waits else BUNDLE
-        return Financed(act, by, team.title(counted.enrolment), counted.code)
+        bundle = counted.enrolment
+        return Financed(act, by, team.title(bundle), counted.code, team.label(bundle, counted.code))
     row = team.signed(act.person_id, act.performed_by_id, timezone.localdate(act.at))
     return Financed(act, DOUBT, team.title(row)) if row is not None else Financed(act, ACT)

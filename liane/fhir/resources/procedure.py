@@ -110,7 +110,7 @@ class ProcedureResource(Resource):
                 performed_by_id=practice,
                 organisation_id=house or (None if practice else refs.organisation_id),
                 kind=kind if kind in ActKind.values else ActKind.VISIT,
-                code=fhir.code_of(body.get("code"), ACTS)[:60],
+                code=fhir.code_of(body.get("code"), ACTS)[:60] or None,
                 title=str((body.get("code") or {}).get("text") or "")[:120],
                 late_reason=str(fhir.extension(body, LATE, "valueString") or ""),
                 outcome=_outcome(body),

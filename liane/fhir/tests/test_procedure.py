@@ -9,6 +9,8 @@ from liane.core.acting import acting, owner
 from liane.fhir.tests.api import Api
 from liane.interventions import services
 from liane.interventions.models import Intervention
+from liane.pathways import asking
+from liane.pathways.tests.conftest import included, lea, msp, project, roussel, simon, zoe  # noqa: F401
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -74,10 +76,41 @@ def test_home_help_writes_its_own_acts_and_reads_no_other(odette, claire):
 
 def test_only_the_software_that_wrote_it_takes_it_back(api, odette, claire):
     key = api.post("Procedure", done(odette, claire)).body["id"]
-    msp = make.organisation("MSP", "msp")
-    make.member(odette, msp)
-    assert Api(msp).call("DELETE", f"Procedure/{key}").status == 403
+    other = make.organisation("MSP", "msp")
+    make.member(odette, other)
+    assert Api(other).call("DELETE", f"Procedure/{key}").status == 403
     assert api.call("DELETE", f"Procedure/{key}").status == 204
     assert api.get(f"Procedure/{key}").status == 410
     with owner():
         assert Intervention.objects.get(pk=key).undo.reason
+
+
+# ------------------------------------------------------------------ acts of a pathway
+ACTS = "https://liane.sante/CodeSystem/pathway-act"
+
+
+def coded(person, place, code):
+    return done(person, place, code={"coding": [{"system": ACTS, "code": code}], "text": "Visite"})
+
+
+def test_the_act_of_a_pathway_is_said_deduced_or_asked(included, msp, zoe, simon):  # noqa: F811
+    api = Api(msp)
+    assert api.post("Procedure", coded(simon, zoe, "diet")).status == 201
+    named = done(simon, zoe, code={"text": "Séance diététique"})
+    key = api.post("Procedure", named).body["id"]
+    with owner():
+        assert Intervention.objects.get(pk=key).code == "diet"
+    assert api.post("Procedure", done(simon, zoe)).status == 201, "nothing is lost"
+    with acting(make.actor("zoe")):
+        assert [one.title for one in asking.mine()] == ["Pansement"]
+
+
+def test_a_wrong_act_of_a_pathway_is_refused_with_its_reason(included, msp, zoe, simon):  # noqa: F811
+    api = Api(msp)
+    unknown = api.post("Procedure", coded(simon, zoe, "massage"))
+    assert (unknown.status, unknown.issues) == (
+        422, ["Cet acte n’est d’aucun parcours en cours pour cette personne à cette date."],
+    )  # fmt: skip
+    other = api.post("Procedure", coded(simon, zoe, "bilan-med"))
+    assert other.status == 422
+    assert "médecin" in other.issues[0]

@@ -11,15 +11,15 @@ from django.utils import timezone
 
 from liane.core import acting, sms
 from liane.core.errors import Refused
-from liane.core.http import Request
+from liane.core.http import Request, back
 from liane.core.ids import parse
 from liane.core.routes import Policy, route
 from liane.directory.models import Practice
 from liane.messaging import links as doors
-from liane.pathways import links, queries, slot_reads
+from liane.pathways import asking, links, queries, slot_reads
 from liane.pathways.models import Confirmation, SessionLink
 from liane.pathways.pages.common import POST, READ
-from liane.pathways.services import confirming, slots
+from liane.pathways.services import coding, confirming, slots
 
 OPEN_FOR = timedelta(minutes=30)
 HERE = "/parcours/seances/"
@@ -29,8 +29,22 @@ HERE = "/parcours/seances/"
 def index(request: Request) -> HttpResponse:
     """What waits for me."""
     return render(request, "pathways/sessions.html", {
-        "rows": queries.confirmations(), "asked": slot_reads.asking(),
+        "rows": queries.confirmations(), "asked": slot_reads.asking(), "unsaid": asking.mine(),
     })  # fmt: skip
+
+
+@route(Policy.PROFESSIONAL, audit="intervention", methods=POST)
+def say(request: Request) -> HttpResponse:
+    """Which act of the pathway some visits were; an empty code: none."""
+    ids = [pk for text in request.POST.getlist("acte") if (pk := parse(text)) is not None]
+    code, reason = request.POST.get("code", "")[:60], request.POST.get("late_reason", "")
+    try:
+        coding.answer(ids, code, late_reason=reason)
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, "C’est noté." if code else "C’est noté : hors parcours.")
+    return back(request, HERE)
 
 
 @route(Policy.PROFESSIONAL, audit="intervention", methods=POST)

@@ -16,9 +16,10 @@ from liane.core.audience import Audience
 from liane.core.errors import Refused
 from liane.core.models import author_of
 from liane.interventions.models import Intervention
-from liane.pathways import catalogue, progress
+from liane.pathways import asking, catalogue, progress
 from liane.pathways.acts import Teams
 from liane.pathways.models import Confirmation, Counted, Enrolment
+from liane.pathways.services import coding
 from liane.pathways.states import EnrolmentStatus
 from liane.patients.queries import cluster_ids
 
@@ -26,9 +27,17 @@ NAMED = Audience(team=False)
 FOLLOWED = (EnrolmentStatus.INCLUDED, EnrolmentStatus.SUSPENDED, EnrolmentStatus.ENDED)
 
 
-def recorded(act: Intervention) -> None:
-    """Count a coded act in the enrolment it belongs to. Raises Refused when there is none."""
+def recorded(act: Intervention, said: bool) -> None:  # noqa: FBT001
+    """Count a coded act in the enrolment it belongs to. Raises Refused when there is none.
+
+    Without a code: when that was said, or said of the row that it replaces, it is written down
+    that the act is no part of the pathway; otherwise the question stays (`asking`).
+    """
     if not act.code:
+        if said or _was_outside(act.replaces_id):
+            question = asking.questions([act]).get(act.pk)
+            if question is not None:
+                coding.outside(act, question)
         return
     actor = acting.current()
     who = author_of(actor)
@@ -46,6 +55,13 @@ def recorded(act: Intervention) -> None:
                 "pathway.to_confirm", person_id=act.person_id, object_id=made.pk, to=NAMED
             )
         progress.refresh([row.pk])
+
+
+def _was_outside(act_id: UUID | None) -> bool:
+    if act_id is None:
+        return False
+    with acting.acting(acting.system("séances : attribution")):
+        return Counted.objects.filter(intervention_id=act_id, code="").exists()
 
 
 def undone(act: Intervention) -> None:
@@ -98,8 +114,23 @@ def _enrolment_of(act: Intervention) -> Enrolment:
         )  # fmt: skip
     day = timezone.localdate(act.at)
     teams = Teams.of({row.project_id for row in found})
-    signed = [row for row in found if teams.signatory(row.project_id, act.performed_by_id, day)]
-    return (signed or found)[0]
+    protocols = catalogue.of_enrolments(found)
+    trades: list[str] = []
+    for row in found:
+        signed = teams.signatory(row.project_id, act.performed_by_id, day)
+        said = catalogue.act_of(protocols[row.pk], act.code)
+        if signed is None or said is None:
+            continue
+        if not said.professions or signed.profession in said.professions:
+            return row
+        names = catalogue.professions(protocols[row.pk])
+        trades = [names.get(one, one) for one in said.professions]
+    if trades:
+        raise Refused(
+            f"Cet acte est celui d’un autre métier ({', '.join(trades)}) : choisissez un acte de "
+            "qui l’a fait.", field="code", code="profession",
+        )  # fmt: skip
+    return found[0]
 
 
 def _candidates(act: Intervention) -> list[Enrolment]:
