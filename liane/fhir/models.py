@@ -197,6 +197,25 @@ class Episode(models.Model):
         db_table = "fhir_episode"
 
 
+class Plan(models.Model):
+    """A view (`fhir.unions`): definitions that come with Liane, and versions of structures."""
+
+    id = models.UUIDField(primary_key=True)
+    organisation_id = models.UUIDField(null=True)
+    """Whose version it is; nobody's: it comes with Liane."""
+    key = models.CharField(max_length=60)
+    number = models.CharField(max_length=60)
+    title = models.CharField(max_length=600)
+    status = models.CharField(max_length=10)
+    valid_from = models.DateField(null=True)
+    valid_to = models.DateField(null=True)
+    said_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "fhir_plan"
+
+
 class Subscription(Base, Authored, Guarded):
     """What an application asked to be told of: a search, and the address that is called.
 

@@ -5,18 +5,23 @@ and on PostgreSQL the policies of those tables apply to whoever asks (``security
 are dropped before migrations, which may change a table behind them, and made again after.
 """
 
+import datetime as dt
 from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.apps import AppConfig
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from liane.core.database import APPLICATION_ROLE
+from liane.fhir.protocols import CANONICAL
+from liane.pathways.protocols import library
 
 DAY = {"postgresql": "({0} AT TIME ZONE 'Europe/Paris')::date", "sqlite": "date({0})"}
 FIRST = {"postgresql": "(array_agg(l.id ORDER BY l.id))[1]", "sqlite": "min(l.id)"}
 ID = {"postgresql": "uuid", "sqlite": "text"}
 AT = {"postgresql": "timestamptz", "sqlite": "text"}
+ON = {"postgresql": "date", "sqlite": "text"}
 
 
 def _views(vendor: str) -> dict[str, str]:
@@ -53,7 +58,45 @@ FROM bundles_returnline l
 JOIN bundles_invoiceline i ON i.id = l.line_id
 JOIN bundles_return f ON f.id = l.file_id
 GROUP BY l.person_id, l.organisation_id, i.invoice_id, l.file_id""",
+        "fhir_plan": f"""
+SELECT v.id, v.organisation_id, v.key, v.number, v.title, v.status, v.valid_from,
+       CAST(NULL AS {ON[vendor]}) AS valid_to, coalesce(v.published_at, v.created_at) AS said_at
+FROM pathways_protocolversion v
+UNION ALL
+{_shipped(vendor)}""",
     }
+
+
+def shipped_id(key: str, number: str) -> UUID:
+    """The identifier of a definition that comes with Liane: the same everywhere."""
+    return uuid5(NAMESPACE_URL, f"{CANONICAL}{key}|{number}")
+
+
+def _shipped(vendor: str) -> str:
+    """The definitions that come with Liane, as rows. Their files change with Liane itself."""
+    rows = []
+    for one in library.shipped():
+        key = shipped_id(one.key, one.version)
+        said = max(source.checked for source in one.sources)
+        cells = [
+            _cell(key.hex if vendor == "sqlite" else str(key), ID[vendor]),
+            f"CAST(NULL AS {ID[vendor]})",
+            *(_cell(text, "text") for text in (one.key, one.version, one.title, "published")),
+            _day(one.valid_from, ON[vendor]),
+            _day(one.valid_to, ON[vendor]),
+            _cell(f"{said.isoformat()} 00:00:00" + "+00" * (vendor != "sqlite"), AT[vendor]),
+        ]
+        rows.append(f"SELECT {', '.join(cells)}")
+    return "\nUNION ALL ".join(rows)
+
+
+def _cell(text: str, kind: str) -> str:
+    quoted = text.replace("'", "''")
+    return f"CAST('{quoted}' AS {kind})"
+
+
+def _day(day: dt.date | None, kind: str) -> str:
+    return f"CAST(NULL AS {kind})" if day is None else _cell(day.isoformat(), kind)
 
 
 def drop_before_migrate(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
@@ -75,7 +118,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
     on_server = connection.vendor == "postgresql"
     tables = {
         "patients_wish", "circle_opposition", "followups_accompaniment", "pathways_enrolment",
-        "bundles_returnline", "bundles_invoiceline", "bundles_return",
+        "bundles_returnline", "bundles_invoiceline", "bundles_return", "pathways_protocolversion",
     }  # fmt: skip
     with connection.cursor() as cursor:
         if not tables <= set(connection.introspection.table_names(cursor)):

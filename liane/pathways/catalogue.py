@@ -18,6 +18,7 @@ from liane.pathways.protocols import library
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.protocols.phases import ActType, Phase, Requirement
 from liane.pathways.protocols.plan import Plan, compile_protocol
+from liane.pathways.protocols.reading import Faulty
 from liane.pathways.states import VersionStatus
 
 KEPT = 256
@@ -108,6 +109,14 @@ def versions(wanted: Iterable[Wanted]) -> dict[Wanted, Protocol]:
         if place in ours:
             held[place] = _parsed(row.pk, row.text)
     return held
+
+
+def of_version(row: ProtocolVersion) -> Protocol | None:
+    """The definition that a version holds; None when its text cannot be read any more."""
+    try:
+        return _parsed(row.pk, row.text)
+    except Faulty:
+        return None
 
 
 def of_project(project: Project) -> Protocol:

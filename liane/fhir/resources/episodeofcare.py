@@ -14,7 +14,7 @@ from liane.circle.reach import Reach
 from liane.core.areas import Area
 from liane.core.models import StatusRow
 from liane.fhir import building as fhir
-from liane.fhir import people
+from liane.fhir import people, protocols
 from liane.fhir.models import Episode
 from liane.fhir.resources.base import Json, Resource
 from liane.fhir.search.params import NOTHING, Custom, Date, Param, Reference, Test, Token
@@ -24,8 +24,8 @@ from liane.pathways.models import Enrolment, EnrolmentEvent
 from liane.pathways.states import EnrolmentStatus
 
 TYPES = "https://liane.sante/CodeSystem/episode-type"
-PROTOCOLS = "https://liane.sante/CodeSystem/pathway"
 LEVEL = "https://liane.sante/StructureDefinition/support-level"
+INSTANTIATES = "http://hl7.org/fhir/StructureDefinition/workflow-instantiatesCanonical"
 STAGE = "https://liane.sante/StructureDefinition/episode-stage"
 WORDS = {"accompaniment": "accompagnement", "enrolment": "parcours"}
 S, E = Stage, EnrolmentStatus
@@ -106,7 +106,9 @@ def _episode(
     kinds = [fhir.concept(TYPES, row.kind, WORDS[row.kind])]
     extension = [{"url": STAGE, "valueString": source.get_status_display()}]
     if isinstance(source, Enrolment):
-        kinds.append(fhir.concept(PROTOCOLS, source.protocol_key))
+        kinds.append(fhir.concept(protocols.PATHWAYS, source.protocol_key))
+        governs = protocols.canonical(source.protocol_key, source.protocol_version)
+        extension.append({"url": INSTANTIATES, "valueCanonical": governs})
     else:
         extension.append({"url": LEVEL, "valueString": source.get_level_display()})
     return {

@@ -110,7 +110,11 @@ def test_a_group_may_be_a_pathway(db):
     api = Api(place.msp)
     found, _, _ = exported(api, f"Group/{place.project.pk}/$export?_type=Patient,EpisodeOfCare")
     assert [one["id"] for one in found["Patient"]] == [str(place.person.pk)]
-    assert [one["id"] for one in found["EpisodeOfCare"]] == [str(place.enrolment.pk)]
+    (followed,) = found["EpisodeOfCare"]
+    assert followed["id"] == str(place.enrolment.pk)
+    governs = followed["extension"][1]["valueCanonical"]
+    (protocol,) = api.get(f"PlanDefinition?url={governs}").found
+    assert protocol["publisher"] == place.msp.name
     assert Api(make.organisation("Ailleurs")).get(
         f"Group/{place.project.pk}/$export", **ASYNC
     ).status == 404  # fmt: skip

@@ -8,6 +8,7 @@ from django.utils import timezone
 from liane.circle.reach import Reach
 from liane.core.models import AppendOnly, Authored, Base, StatusRow, Versioned
 from liane.directory.models import Organisation
+from liane.pathways.protocols import library
 from liane.pathways.states import VersionStatus
 
 
@@ -34,6 +35,8 @@ class ProtocolVersion(Base, Authored, Versioned):
     number = models.CharField("version", max_length=60)
     based_on = models.CharField("à partir de", max_length=60, blank=True)
     text = models.TextField("définition")
+    title = models.CharField("intitulé", max_length=600, blank=True, editable=False)
+    """What the text gives as its title, so that it is searched."""
     note = models.CharField("ce qui change", max_length=300, blank=True)
     status = models.CharField(max_length=10, choices=VersionStatus, default=VersionStatus.DRAFT)
     published_at = models.DateTimeField(null=True)
@@ -51,6 +54,15 @@ class ProtocolVersion(Base, Authored, Versioned):
 
     def __str__(self) -> str:
         return f"{self.key} {self.number}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Keep the title of the text beside it."""
+        names = options.get("update_fields")
+        if names is None or "text" in names:
+            self.title = library.title_of(self.text)
+            if names is not None:
+                options["update_fields"] = [*names, "title"]
+        super().save(*args, **options)
 
 
 class ProtocolVersionEvent(StatusRow):

@@ -38,6 +38,14 @@ def read(text: str | bytes) -> Protocol:
     return parse(read_yaml(text))
 
 
+def title_of(text: str) -> str:
+    """The title of a definition; nothing when the text cannot be read."""
+    try:
+        return read(text).title
+    except Faulty:
+        return ""
+
+
 def text_of(key: str, version: str) -> str:
     """The YAML text of a shipped version. Raises LookupError."""
     for path in _files():
