@@ -1,5 +1,6 @@
 """The PDFs of an invoice, made by a task: the person's, and each payee's with their part alone."""
 
+import datetime as dt
 from uuid import UUID
 
 from django.db import transaction
@@ -10,6 +11,8 @@ from liane.bundles.models import Invoice, InvoiceFile, InvoiceLine
 from liane.bundles.outputs import content
 from liane.core import acting, pdf
 from liane.core.files import store
+from liane.interventions.models import Intervention
+from liane.pathways import catalogue
 
 
 def make_later(invoice: Invoice) -> None:
@@ -27,17 +30,40 @@ def make_papers(invoice_id: str) -> None:
         made = content.of(invoice)
         have = set(InvoiceFile.objects.filter(invoice=invoice).values_list("line_id", flat=True))
         trades = payees.professions_of({line.payee_holder_id for line in made.lines})
+        done = acts_of(made)
         for line in (None, *made.lines):
             if (line.pk if line else None) not in have:
-                _make(made, line, trades)
+                _make(made, line, trades, done.get(line.pk, []) if line else [])
 
 
-def _make(made: content.Content, line: InvoiceLine | None, trades: dict[UUID, str]) -> None:
+def acts_of(made: content.Content) -> dict[UUID, list[tuple[dt.date, str]]]:
+    """The acts that each line pays: their day, their name. One query."""
+    wanted = {act for line in made.lines for act in line.acts.split()}
+    rows = {str(row.pk): row for row in Intervention.objects.filter(pk__in=wanted)}
+    return {
+        line.pk: sorted(
+            (
+                row.day,
+                catalogue.label_of(made.definition, row.code) if made.definition else row.code,
+            )
+            for act in line.acts.split()
+            if (row := rows.get(act)) is not None
+        )
+        for line in made.lines
+    }
+
+
+def _make(
+    made: content.Content,
+    line: InvoiceLine | None,
+    trades: dict[UUID, str],
+    done: list[tuple[dt.date, str]],
+) -> None:
     invoice = made.invoice
     template = "bundles/pdf_part.html" if line else "bundles/pdf_person.html"
     body = pdf.render(
         template,
-        {"made": made, "invoice": invoice, "line": line, "trades": trades},
+        {"made": made, "invoice": invoice, "line": line, "trades": trades, "acts": done},
     )
     name = f"Facture {invoice.number}" + (f" part {line.rank}" if line else "") + ".pdf"
     stored = store.receive_bytes(

@@ -9,6 +9,7 @@ from uuid import UUID
 from liane.bundles.models import Invoice, InvoiceLine
 from liane.bundles.models.invoices import Kind
 from liane.pathways import catalogue
+from liane.pathways.protocols.format import Protocol
 
 SCHEMA = "https://liane.example/schemas/facture-forfait-1.json"
 
@@ -23,8 +24,8 @@ class Content:
     """The number of the piece that it corrects."""
     replaced: str = ""
     """« number/rank » of the line that it presents again."""
-    share_article: str = ""
-    """By which nothing more may be asked of the person, where the text says so."""
+    definition: Protocol | None = None
+    """What governed it."""
 
     @property
     def insured(self) -> dict[str, Any]:
@@ -39,6 +40,11 @@ class Content:
         return found
 
     @property
+    def share_article(self) -> str:
+        """By which nothing more may be asked of the person, where the text says so."""
+        return catalogue.cited(self.definition, "share")
+
+    @property
     def kind(self) -> str:
         """The kind in words."""
         return str(Kind(self.invoice.kind).label)
@@ -50,13 +56,18 @@ def of(invoice: Invoice) -> Content:
     corrects = invoice.corrects.number if invoice.corrects_id and invoice.corrects else ""
     again = next((line.replaces for line in lines if line.replaces_id), None)
     replaced = f"{again.invoice.number}/{again.rank}" if again else ""
-    return Content(invoice, lines, corrects, replaced, article_of(invoice, "share"))
+    return Content(invoice, lines, corrects, replaced, definition_of(invoice))
+
+
+def definition_of(invoice: Invoice) -> Protocol | None:
+    """The definition under which it was made. One query at most."""
+    place = (invoice.protocol, invoice.version, invoice.organisation_id)
+    return catalogue.versions([place]).get(place)
 
 
 def article_of(invoice: Invoice, name: str) -> str:
-    """An article of the definition under which it was made. One query at most."""
-    place = (invoice.protocol, invoice.version, invoice.organisation_id)
-    return catalogue.cited(catalogue.versions([place]).get(place), name)
+    """An article of that definition."""
+    return catalogue.cited(definition_of(invoice), name)
 
 
 def euros(cents: int) -> str:

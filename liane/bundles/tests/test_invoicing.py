@@ -6,8 +6,9 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.http import Http404
 
-from liane.bundles import invoicing
+from liane.bundles import invoicing, papers
 from liane.bundles.models import Invoice, InvoiceLine
+from liane.bundles.outputs import content
 from liane.bundles.states import LineState, Stage
 from liane.bundles.tests.conftest import as_, machine
 from liane.core import acting
@@ -164,3 +165,14 @@ def test_a_rejected_line_is_presented_again_alone(ready):
         assert line.history.order_by("-at").first().after == LineState.REISSUED
     assert ready.sequence().status == Stage.ISSUED
     assert ready.sequence().billed_cents == 30101
+
+
+def test_each_part_lists_the_acts_it_pays(ready):
+    made = issued(ready)
+    with machine():
+        found = content.of(Invoice.objects.get(pk=made.pk))
+        acts = papers.acts_of(found)
+        by_payee = {line.payee_label: acts[line.pk] for line in found.lines}
+    assert by_payee["Léa Moreau"] == [(dt.date(2026, 2, 2), "Consultation diététique")]
+    assert by_payee["Tess Faure"] == [(dt.date(2026, 3, 2), "Séance de psychologue")]
+    assert by_payee["Maison de santé des Tilleuls"] == []
