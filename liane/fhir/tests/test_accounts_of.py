@@ -73,6 +73,66 @@ def test_a_record_out_of_reach_tells_of_no_access(odette, claire, nurse):
     assert nurse.get("AuditEvent").found == []
 
 
+@pytest.fixture
+def staff(house, odette):
+    """A coordinator of the house opened her record."""
+    place = make.practice("manon", name="Manon Diaz", role="coordinator", of=house)
+    make.member(odette, place)
+    assert used_by(house, "manon", f"practice:{place.pk}").get(f"Patient/{odette.pk}").status == 200
+    return place
+
+
+def at(house, username, role):
+    place = make.practice(username, role=role, of=house)
+    return used_by(house, username, f"practice:{place.pk}")
+
+
+def test_a_protection_officer_finds_who_of_the_staff_opened_what_kind_of_thing(
+    house, odette, nurse, staff
+):
+    nurse.get(f"Patient/{odette.pk}")
+    officer = at(house, "dora", "dpo")
+    (one,) = officer.get("AuditEvent?subtype=fhir.Patient&action=R").found
+    assert one["agent"][0]["name"].startswith("Manon Diaz")
+    assert one["entity"][0]["what"] == {"display": f"…{str(odette.pk)[-8:]}"}
+    assert one["subtype"][0]["code"] == "fhir.Patient"
+    assert str(odette.pk) not in officer.get("AuditEvent?_include=*").raw.decode()
+    elsewhere = at(make.organisation("Ailleurs"), "denis", "dpo")
+    assert elsewhere.get("AuditEvent").found == []
+    assert elsewhere.get(f"AuditEvent/{one['id']}").status == 404
+
+
+def test_a_manager_finds_who_and_when_and_not_what(house, odette, staff):
+    manager = at(house, "max", "manager")
+    found = manager.get("AuditEvent?agent-name=manon&date=ge2020").found
+    assert found
+    for one in found:
+        assert not {"subtype", "action", "entity", "extension", "purposeOfEvent"} & set(one)
+        assert one["agent"][0]["name"].startswith("Manon Diaz")
+    assert manager.get(f"AuditEvent/{found[0]['id']}").body == found[0]
+
+
+@pytest.mark.parametrize("role", ["dpo", "manager"])
+@pytest.mark.parametrize(
+    "query",
+    ["patient={person}", "entity=Patient/{person}", "patient:missing=false",
+     "patient.family=laborde", "patient:Patient._id={person}"],
+)  # fmt: skip
+def test_no_search_finds_whom_it_is_about(house, odette, staff, role, query):
+    reader = at(house, "ines", role)
+    assert reader.get("AuditEvent").found
+    answer = reader.get(f"AuditEvent?{query.format(person=odette.pk)}")
+    assert (answer.status, answer.found) == (200, [])
+    assert reader.get(f"Patient?_has:AuditEvent:patient:date=ge2020&_id={odette.pk}").found == []
+
+
+@pytest.mark.parametrize("query", ["subtype=fhir.Patient", "action=R", "action=U"])
+def test_no_search_of_a_manager_finds_what_it_was(house, staff, query):
+    manager = at(house, "max", "manager")
+    assert manager.get("AuditEvent").found
+    assert manager.get(f"AuditEvent?{query}").found == []
+
+
 # ------------------------------------------------------------------ Provenance
 def test_each_version_says_who_brought_it(api, house):
     made = api.post("Patient", JACQUES).body
