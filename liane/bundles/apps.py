@@ -25,7 +25,9 @@ class BundlesConfig(AppConfig):
                          roles=rules.KEEPERS)
         )  # fmt: skip
         registry.add_jobs(
-            Job("bundles.settle", timedelta(hours=6), jobs.settle, label="Décomptes des forfaits")
+            Job(
+                "bundles.settle", timedelta(minutes=15), jobs.settle, label="Décomptes des forfaits"
+            )
         )
         told = {
             "bundle.rights": "Droits à l’assurance maladie saisis",

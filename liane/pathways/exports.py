@@ -28,7 +28,7 @@ def rows(lines: Iterable[Line]) -> Iterable[tuple[str | int, ...]]:
             sum(part.due for part in one.parts), sum(part.late for part in one.parts),
             " ; ".join(f"{part.label} : {part.words}" for part in one.parts), one.next_label,
             _day(one.next.due_on if one.next else None), " ; ".join(one.warnings),
-            " ; ".join(one.risks), " ; ".join(one.blocks),
+            " ; ".join(one.risks), " ; ".join(block.text for block in one.blocks),
         )  # fmt: skip
 
 

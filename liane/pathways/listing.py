@@ -29,7 +29,7 @@ from liane.pathways.models import (
 )
 from liane.pathways.models.enrolments import NEVER, EnrolmentQuerySet
 from liane.pathways.protocols.format import Protocol
-from liane.pathways.queries import AWAY, blocks
+from liane.pathways.queries import AWAY, Obstacle, blocks
 from liane.pathways.states import (
     LIVING,
     OPEN_SESSIONS,
@@ -107,7 +107,7 @@ class Line:
     next: Session | None
     warnings: list[str]
     risks: list[str]
-    blocks: list[str]
+    blocks: list[Obstacle]
     away: bool
 
     @property

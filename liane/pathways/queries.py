@@ -7,6 +7,7 @@ For the engine: `case`, `cases_of`; `cases.many` for machines. For the list of a
 import datetime as dt
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -112,6 +113,14 @@ class Stage:
     lanes: list[Lane]
 
 
+class Obstacle(NamedTuple):
+    """What stands between a pathway and its invoice; the button, and where it settles it."""
+
+    text: str
+    url: str
+    button: str
+
+
 @dataclass(frozen=True)
 class Shown:
     """One enrolment as its page shows it."""
@@ -122,7 +131,7 @@ class Shown:
     sessions: list[Session] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     risks: list[str] = field(default_factory=list)
-    blocks: list[str] = field(default_factory=list)
+    blocks: list[Obstacle] = field(default_factory=list)
     clash: bool = False
     pending: frozenset[UUID] = frozenset()
 
@@ -296,22 +305,29 @@ def _bead(protocol: Protocol, row: Session, waiting: set[UUID]) -> Bead:
 
 def blocks(
     row: Enrolment, protocol: Protocol, pending: int, clashing: bool, documents: set[str]
-) -> list[str]:
-    """What stands between this pathway and its invoice, as far as pathways know. No query."""
-    found = []
+) -> list[Obstacle]:
+    """What stands between this pathway and its invoice, as far as pathways know, each with what
+    settles it. No query."""
+    here, found = f"/parcours/{row.pk}/", []
     if row.prescribed_by_id is None and protocol.prescription:
-        found.append("inclusion à valider par un médecin")
+        found.append(
+            Obstacle("inclusion à valider par un médecin", here + "validation/", "Faire valider")
+        )
     if row.project.status not in OPENABLE:
-        found.append(f"projet {row.project.get_status_display()}")
+        found.append(
+            Obstacle(f"projet {row.project.get_status_display()}",
+                     f"/parcours/projets/{row.project_id}/", "Voir le projet")
+        )  # fmt: skip
     if clashing:
-        found.append("autre prise en charge incompatible")
+        found.append(Obstacle("autre prise en charge incompatible", here, "Voir le conflit"))
     if pending:
-        found.append("1 séance à confirmer" if pending == 1 else f"{pending} séances à confirmer")
-    missing = [
-        one.label for one in protocol.documents
+        count = "1 séance" if pending == 1 else f"{pending} séances"
+        found.append(Obstacle(f"{count} à confirmer", here + "#seances", "Relancer"))
+    found += [
+        Obstacle(f"pièce attendue : {one.label}", f"{here}piece/?piece={one.code}", "Reçue")
+        for one in protocol.documents
         if one.blocks != "nothing" and one.code not in documents
-    ]  # fmt: skip
-    found += [f"pièce attendue : {label}" for label in missing]
+    ]
     return found
 
 

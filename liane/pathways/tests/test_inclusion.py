@@ -42,7 +42,9 @@ def test_a_coordinator_s_decision_waits_for_a_doctor(project, simon, lea, rousse
     with as_(lea):
         row = inclusion.decide(row.pk, on=days_ago(10))
         assert row.prescribed_by_id is None
-        assert "inclusion à valider par un médecin" in queries.one(row.pk).blocks
+        assert "inclusion à valider par un médecin" in [
+            one.text for one in queries.one(row.pk).blocks
+        ]
         with pytest.raises(Refused):
             inclusion.validate(row.pk, on=days_ago(1))
     with as_(roussel):

@@ -119,7 +119,7 @@ def test_an_act_entered_for_another_waits_for_them(included, lea, zoe, simon):
         [row] = queries.confirmations()
         assert row.intervention_id == act.pk
     with as_(lea):
-        assert "1 séance à confirmer" in queries.one(included.pk).blocks
+        assert "1 séance à confirmer" in [one.text for one in queries.one(included.pk).blocks]
         with pytest.raises(Http404):
             confirming.confirm(row.pk)
     with as_(zoe):
@@ -127,7 +127,7 @@ def test_an_act_entered_for_another_waits_for_them(included, lea, zoe, simon):
         assert confirming.confirm(row.pk).status == "confirmed"
         assert queries.confirmations() == []
     with as_(lea):
-        assert "1 séance à confirmer" not in queries.one(included.pk).blocks
+        assert "1 séance à confirmer" not in [one.text for one in queries.one(included.pk).blocks]
 
 
 def test_a_contested_act_counts_no_more_and_says_why(included, lea, zoe, simon):
