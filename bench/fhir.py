@@ -87,14 +87,16 @@ def _steps(told: Json) -> dict[str, loads.Step]:
 
 def _fresh(chance: random.Random):  # type: ignore[no-untyped-def]
     """Persons whom nobody knows, not even a base kept from the run before."""
-    letters = "abcdefghijklmnoprstuvz"
+
+    def word() -> str:
+        return "".join(chance.choices("abcdefghijklmnoprstuvz", k=9)).title()
+
     for _ in count():
-        family = "".join(chance.choices(letters, k=9)).title()
         day = f"{chance.randint(1930, 1999)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
         yield {
             "resourceType": "Patient",
             "identifier": [{"system": "urn:oid:1.2.250.1.999", "value": uuid4().hex[:12]}],
-            "name": [{"use": "official", "family": family, "given": ["Jeanne", "Marie"]}],
+            "name": [{"use": "official", "family": word(), "given": [word(), word()]}],
             "gender": "female",
             "birthDate": day,
             "telecom": [{"system": "phone", "value": "0558000001", "use": "home"}],

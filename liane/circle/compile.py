@@ -5,7 +5,7 @@ a carer's right, a death or a break-glass; effective on the next request, on eve
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -15,6 +15,7 @@ from django.utils import timezone
 from liane.circle.models import BreakGlass, Grant, Membership, Opposition
 from liane.core import acting, journal
 from liane.core.clock import day_bounds
+from liane.core.inserting import insert_all
 from liane.core.prepared import prepared
 from liane.directory.models import Practice
 from liane.patients.models import Contact, Patient, PersonLink
@@ -35,6 +36,14 @@ def compile_grants(person_id: UUID) -> int:
         made = [Grant(person_id=member, **row) for member in cluster for row in rows]
         Grant.objects.bulk_create(made)
         return len(made)
+
+
+def compile_first(memberships: Sequence[Membership]) -> None:
+    """Write the grants of circles just opened around new persons, of which these are all there is.
+
+    Nothing is read: no link, no carer, no opposition is older than the person.
+    """
+    insert_all([Grant(person_id=pk, **row) for one in memberships for pk, row in _member(one)])
 
 
 def compile_many(person_ids: Collection[UUID]) -> int:
@@ -136,20 +145,24 @@ def _memberships(cluster: list[UUID]) -> Iterator[dict[str, object]]:
 
 def _members_of(cluster: list[UUID]) -> Iterator[tuple[UUID, dict[str, object]]]:
     for membership in _have_been(cluster):
-        if membership.status == Status.ACTIVE:
-            yield (
-                membership.person_id,
-                _row(
-                    membership.holder_id,
-                    Scope.OUTSIDE if membership.outside_team else Scope.CARE,
-                    membership.get_ground_display(),
-                    membership.starts_at,
-                    membership.ends_at,
-                ),
-            )
-        if membership.ends_at is not None:
-            past = _past(membership.holder_id, membership.starts_at, membership.ends_at)
-            yield membership.person_id, past
+        yield from _member(membership)
+
+
+def _member(membership: Membership) -> Iterator[tuple[UUID, dict[str, object]]]:
+    if membership.status == Status.ACTIVE:
+        yield (
+            membership.person_id,
+            _row(
+                membership.holder_id,
+                Scope.OUTSIDE if membership.outside_team else Scope.CARE,
+                membership.get_ground_display(),
+                membership.starts_at,
+                membership.ends_at,
+            ),
+        )
+    if membership.ends_at is not None:
+        past = _past(membership.holder_id, membership.starts_at, membership.ends_at)
+        yield membership.person_id, past
 
 
 def _past(holder_id: UUID, starts: dt.datetime, ends: dt.datetime) -> dict[str, object]:

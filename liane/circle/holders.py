@@ -10,6 +10,7 @@ from liane.core.prepared import prepared
 from liane.directory.models import Organisation, Post, Practice
 
 Holder = Practice | Organisation | Post
+GONE = "Ce professionnel ou cette structure n’existe plus."
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,14 @@ def _organisation(holder_id: UUID) -> QuerySet[Organisation]:
     return Organisation.objects.filter(pk=holder_id, active=True)
 
 
+def house(organisation_id: UUID) -> Place:
+    """The living organisation with this identifier. Raises :class:`Refused` when there is none."""
+    found = _organisation.first(organisation_id)
+    if found is None:
+        raise Refused(GONE, field="holder")
+    return Place(found, found)
+
+
 def place(holder_id: UUID) -> Place:
     """The living holder with this identifier. Raises :class:`Refused` when there is none."""
     practice = _practice.first(holder_id)
@@ -70,4 +79,4 @@ def place(holder_id: UUID) -> Place:
     post = Post.objects.select_related("organisation").filter(pk=holder_id, active=True).first()
     if post is not None:
         return Place(post, post.organisation)
-    raise Refused("Ce professionnel ou cette structure n’existe plus.", field="holder")
+    raise Refused(GONE, field="holder")

@@ -1,6 +1,7 @@
 """Reach: the persons an actor may see, area by area. Nobody queries persons any other way."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -144,6 +145,22 @@ class Reach:
         scopes = rules.scopes(self.actor.role, area, "w")
         return self.by_own_right(area).holds(scopes, person_id)
 
+    def may_write_each(self, area: Area, person_ids: Sequence[UUID]) -> bool:
+        """True when the actor may write ``area`` of every one of these records. One query."""
+        if self.everything:
+            return True
+        scopes, own = rules.scopes(self.actor.role, area, "w"), self.by_own_right(area).actor
+        if not scopes or not own.holders:
+            return False
+        found: dict[UUID, set[str]] = {}
+        denied = set()
+        for person_id, scope, deny in _grants_on_each(own, self.now, list(person_ids)):
+            found.setdefault(person_id, set()).add(scope)
+            denied |= {person_id} if deny else set()
+        return all(
+            one not in denied and not scopes.isdisjoint(found.get(one, ())) for one in person_ids
+        )
+
     def holds(self, scopes: frozenset[str], person_id: UUID) -> bool:
         """True when the actor reaches this person through one of ``scopes``.
 
@@ -169,8 +186,18 @@ def _grants_on(
     actor: Actor, now: dt.datetime, person_id: UUID
 ) -> QuerySet[Grant, tuple[str, bool]]:
     """Grants in force, and denials whenever they were made, as `Reach.condition` reads them."""
-    in_force = Q(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
-    rows = Grant.objects.filter(
-        in_force | Q(deny=True), holder_id__in=actor.holders, person_id=person_id
-    )
+    rows = _in_force(actor, now).filter(person_id=person_id)
     return rows.order_by().values_list("scope", "deny")
+
+
+@prepared
+def _grants_on_each(
+    actor: Actor, now: dt.datetime, person_ids: list[UUID]
+) -> QuerySet[Grant, tuple[UUID, str, bool]]:
+    rows = _in_force(actor, now).filter(person_id__in=person_ids)
+    return rows.order_by().values_list("person_id", "scope", "deny")
+
+
+def _in_force(actor: Actor, now: dt.datetime) -> QuerySet[Grant]:
+    in_force = Q(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    return Grant.objects.filter(in_force | Q(deny=True), holder_id__in=actor.holders)

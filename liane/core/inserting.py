@@ -29,32 +29,52 @@ class _Write(NamedTuple):
 
 _waiting: ContextVar[list[_Write] | None] = ContextVar("liane_waiting_rows", default=None)
 
+FLAT = frozenset(
+    {"uuid", "varchar", "text", "boolean", "bytea", "date", "timestamp with time zone", "smallint",
+     "integer", "bigint", "numeric"}
+)  # fmt: skip
+"""Types of columns that PostgreSQL takes as arrays, one value a row."""
+
 
 def insert[M: Model](row: M) -> M:
     """Write a new row. Raises IntegrityError as ``save`` does."""
+    _insertion(type(row), connections[DEFAULT_DB_ALIAS].vendor)
     insert_all([row])
     return row
 
 
 def insert_all[M: Model](rows: Sequence[M]) -> None:
-    """Write new rows of one table. Raises IntegrityError as ``bulk_create`` does."""
+    """Write new rows of one table, in one statement. Raises IntegrityError as ``bulk_create`` does.
+
+    A key that the database gives stays None: nothing is read back, so nothing need be readable.
+    """
     if not rows:
         return
     connection = connections[DEFAULT_DB_ALIAS]
-    sql, fields = _insertion(type(rows[0]), connection.vendor)
+    sql, fields = _insertion(type(rows[0]), connection.vendor, keyless=True)
     values = [
         [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
         for row in rows
     ]
+    table, several = rows[0]._meta.db_table, ""
+    if len(values) > 1 and connection.vendor == "postgresql":
+        several = _several(type(rows[0]))
+    if several:
+        columns = [list(column) for column in zip(*values, strict=True)]
+        writes = [_Write(table, several, columns)]
+    else:
+        writes = [_Write(table, sql, one) for one in values]
     waiting = _waiting.get()
     if waiting is not None:
-        waiting += [_Write(rows[0]._meta.db_table, sql, one) for one in values]
+        waiting += writes
+    elif len(writes) == 1:
+        _run(writes)
     else:
         with (
             transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS),
             connection.cursor() as cursor,
         ):
-            cursor.executemany(sql, values) if len(values) > 1 else cursor.execute(sql, values[0])
+            cursor.executemany(sql, values)
     for row in rows:
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
@@ -138,12 +158,15 @@ def _run(writes: list[_Write]) -> None:
 
 
 @cache
-def _insertion(model: type[Model], vendor: str) -> tuple[str, list["Field[Any, Any]"]]:
+def _insertion(
+    model: type[Model], vendor: str, *, keyless: bool = False
+) -> tuple[str, list["Field[Any, Any]"]]:
     """The INSERT of a table, and the fields of its values in order."""
     meta = model._meta
-    if meta.parents or meta.db_returning_fields:
+    given = set(meta.db_returning_fields)
+    if meta.parents or given - ({meta.pk} if keyless else set()):
         raise TypeError(f"{meta.label} is given values by the database: use save().")
-    fields = list(meta.local_concrete_fields)
+    fields = [field for field in meta.local_concrete_fields if field not in given]
     query = InsertQuery(model)
     query.insert_values(fields, [model()])
     ((sql, values),) = query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
@@ -175,3 +198,18 @@ def _change(
     if len(values) != len(fields) + 1:
         raise TypeError(f"{meta.label} does not write one value for each column: use save().")
     return sql, [*fields, meta.pk]
+
+
+@cache
+def _several(model: type[Model]) -> str:
+    """The INSERT of any number of rows, one array a column; nothing for columns that nest."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    _, fields = _insertion(model, connection.vendor, keyless=True)
+    kinds = [str(field.db_type(connection)).split("(")[0] for field in fields]
+    if not FLAT.issuperset(kinds):
+        return ""
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    arrays = ", ".join(f"(%s)::{kind}[]" for kind in kinds)
+    table = quote(model._meta.db_table)
+    return f"INSERT INTO {table} ({columns}) SELECT * FROM UNNEST({arrays})"

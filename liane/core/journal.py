@@ -13,8 +13,11 @@ from django.utils import timezone
 
 from liane.core import acting, audience, wakeup
 from liane.core.audience import Audience
-from liane.core.inserting import insert, together
+from liane.core.inserting import insert_all, together
 from liane.core.models import Entry, Outbox, Signal
+
+What = tuple[UUID | None, UUID | None, Audience]
+"""Person, object, and for whom it is told."""
 
 
 def append(
@@ -32,10 +35,43 @@ def append(
     Must be called inside the transaction of the change itself (ValueError otherwise).
     ``announce=False`` keeps bulk loads and imports of history silent.
     """
+    what = [(person_id, object_id, to)]
+    (entry,) = append_each(kind, what, occurred_at=occurred_at, announce=announce, urgent=urgent)
+    return entry
+
+
+def append_each(
+    kind: str,
+    what: Iterable[What],
+    *,
+    occurred_at: dt.datetime | None = None,
+    announce: bool = True,
+    urgent: bool = False,
+) -> list[Entry]:
+    """The same of several things at once: two statements for any number."""
     if not connection.in_atomic_block:
         raise ValueError("journal.append must be called inside the transaction of the change.")
-    actor = acting.current()
-    entry = Entry(
+    actor, now = acting.current(), occurred_at or timezone.now()
+    entries = [_entry(kind, one, actor, now, announce=announce, urgent=urgent) for one in what]
+    with together():
+        insert_all(entries)
+        insert_all([Outbox(entry_id=entry.id) for entry in entries])
+    if entries:
+        wakeup.announce()
+    return entries
+
+
+def _entry(
+    kind: str,
+    what: What,
+    actor: acting.Actor,
+    occurred_at: dt.datetime,
+    *,
+    announce: bool,
+    urgent: bool,
+) -> Entry:
+    person_id, object_id, to = what
+    return Entry(
         person_id=person_id,
         thread_id=to.thread_id,
         kind=kind,
@@ -49,15 +85,10 @@ def append(
         for_outside=to.outside,
         for_person=to.person,
         for_carers=to.carers,
-        occurred_at=occurred_at or timezone.now(),
+        occurred_at=occurred_at,
         announce=announce,
         urgent=urgent,
     )
-    with together():
-        insert(entry)
-        insert(Outbox(entry_id=entry.id))
-    wakeup.announce()
-    return entry
 
 
 def signal(

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection, transaction
 
 from liane.core import acting
-from liane.core.inserting import insert, insert_all
+from liane.core.inserting import insert_all
 from liane.core.models import AccessRow
 
 Action = AccessRow.Action
@@ -117,10 +117,24 @@ def wrote(
     purpose: str = "",
 ) -> None:
     """Record a write in the caller's own transaction."""
-    row = _row(
-        person_id, resource, action=action, object_id=object_id, ground=ground, purpose=purpose
+    wrote_each([(person_id, object_id)], resource, ground=ground, action=action, purpose=purpose)
+
+
+def wrote_each(
+    what: Iterable[tuple[UUID | None, UUID | None]],
+    resource: str,
+    *,
+    ground: str = "",
+    action: str = Action.WRITE,
+    purpose: str = "",
+) -> None:
+    """The same of several (person, object), in one statement."""
+    insert_all(
+        [
+            _row(person_id, resource, action=action, object_id=key, ground=ground, purpose=purpose)
+            for person_id, key in what
+        ]
     )
-    insert(row)
 
 
 @contextmanager

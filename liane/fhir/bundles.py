@@ -6,7 +6,7 @@ brings that id, as the French guides write it) or a conditional one (``Patient?i
 becomes that of the resource that it leads to, before the body is kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -17,10 +17,10 @@ from django.db import DatabaseError, transaction
 from django.http import Http404
 
 from liane.core.errors import Refused
-from liane.fhir import interactions
+from liane.fhir import interactions, resources
 from liane.fhir.addresses import base
 from liane.fhir.answers import Answer
-from liane.fhir.calls import Call
+from liane.fhir.calls import Call, Preferences
 from liane.fhir.outcomes import Issue, Problem, from_refusal, not_found, outcome, problem
 from liane.fhir.search import values
 from liane.fhir.writing import Writer
@@ -57,8 +57,10 @@ def run(bundle: Json, on: Writer, returns: str = "") -> Answer:
     entries = [_entry(number, one) for number, one in enumerate(_entries(bundle))]
     if kind == "transaction":
         _alone(entries)
-        for one in _ordered(entries):
-            one.answer = _all_or_nothing(one, on)
+        for group in _grouped(_ordered(entries)):
+            if not _together(group, on):
+                for one in group:
+                    one.answer = _all_or_nothing(one, on)
     else:
         for one in entries:
             one.answer = _for_itself(one, Writer(on.access))
@@ -156,6 +158,53 @@ def links(value: Any) -> Iterator[tuple[Json, str, str]]:
     elif isinstance(value, list):
         for inner in value:
             yield from links(inner)
+
+
+# ------------------------------------------------------------------ several entries
+def _grouped(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Entries, in their order; creations of one type that know nothing of one another together."""
+    group: list[Entry] = []
+    for one in entries:
+        if group and not (_plain(one) and _plain(group[0]) and one.url == group[0].url
+                          and _apart(one, group)):  # fmt: skip
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
+
+
+def _plain(one: Entry) -> bool:
+    """A creation without any condition."""
+    return one.method == "POST" and not one.headers and resources.get(one.url) is not None
+
+
+def _apart(one: Entry, group: list[Entry]) -> bool:
+    """It refers to nothing that another of the group becomes, nor to what a search would find."""
+    named = {name for other in group for name in other.names}
+    return not any(text in named or "?" in text for _, _, text in links(one.resource))
+
+
+def _together(group: list[Entry], on: Writer) -> bool:
+    """Create these entries in bulk; False, and nothing written, where each goes by itself.
+
+    What fails fails again by itself, which says where.
+    """
+    if len(group) < 2:
+        return False
+    resource = resources.get(group[0].url)
+    assert resource is not None  # noqa: S101
+    try:
+        with transaction.atomic():
+            for one in group:
+                linked(one, on, alone=False)
+            shown = on.create_each(resource, [one.resource for one in group])
+    except (Problem, Refused, Http404, DatabaseError):
+        return False
+    for one, made in zip(group, shown or (), strict=bool(shown)):
+        one.answer = interactions.written(made, 201, Preferences())
+        remember(on, one, resource.type, made.key)
+    return shown is not None
 
 
 # ------------------------------------------------------------------ one entry

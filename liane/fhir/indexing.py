@@ -2,12 +2,13 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from liane.core import keys
+from liane.core.inserting import insert_all
 from liane.core.text import normalise
 from liane.fhir import fhirpath
 from liane.fhir.models import Index
@@ -23,6 +24,7 @@ from liane.fhir.search.params import (
     Several,
     kind_of,
 )
+from liane.fhir.versions import Kept
 
 Json = dict[str, Any]
 Fields = dict[str, Any]
@@ -32,18 +34,21 @@ _SIMPLE = re.compile(r"[A-Za-z]+(\.[a-z][A-Za-z]*)+")
 _WHERE = re.compile(r"([A-Za-z]+(?:\.[a-z][A-Za-z]*)+)\.where\(([a-z]+)='([^'\\]*)'\)")
 
 
-def write(
-    resource: Resource, key: UUID, body: Json, *, person_id: UUID | None, area: str, fresh: bool
-) -> None:
-    """(Re)write the rows of one resource. One query, two when it is not ``fresh``."""
-    if not fresh:
-        Index.objects.filter(type=resource.type, object_id=key).delete()
-    rows = [
-        Index(type=resource.type, object_id=key, person_id=person_id, area=area, code=code, **one)
-        for code, one in _rows(resource, body)
-    ]
-    if rows:
-        Index.objects.bulk_create(rows)
+def write(resource: Resource, several: Sequence[Kept], *, area: str) -> None:
+    """(Re)write the rows of resources of one type. One query, one more where there were some."""
+    old = [one.key for one in several if one.number > 1]
+    if old:
+        Index.objects.filter(type=resource.type, object_id__in=old).delete()
+    insert_all(
+        [
+            Index(
+                type=resource.type, object_id=one.key, person_id=one.person_id, area=area,
+                code=code, **found,
+            )
+            for one in several
+            for code, found in _rows(resource, one.body)
+        ]
+    )  # fmt: skip
 
 
 def forget(resource: Resource, key: UUID) -> None:

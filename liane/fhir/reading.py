@@ -71,11 +71,16 @@ def _shown(
     return Shown(resource, row, key, whole, state.version, at, state)
 
 
-def shown_of(resource: Resource, row: Any, state: State, access: Access) -> Shown:
-    """One resource just written."""
-    (body,) = resource.narrow([state.content()], [row], access.actor)
-    note(resource, [row])
-    return _shown(resource, row, resource.key_of(row), body, state, None)
+def shown_each(
+    resource: Resource, rows: Sequence[Any], states: Sequence[State], access: Access
+) -> list[Shown]:
+    """Resources just written."""
+    bodies = resource.narrow([one.content() for one in states], rows, access.actor)
+    note(resource, rows)
+    return [
+        _shown(resource, row, resource.key_of(row), body, state, None)
+        for row, body, state in zip(rows, bodies, states, strict=True)
+    ]
 
 
 def instant(at: dt.datetime) -> str:
@@ -121,8 +126,8 @@ def one_row(resource: Resource, key: UUID | None, access: Access, letter: str) -
 
 
 def is_named(leafs: Sequence[Any]) -> Q:
-    """It is the one of this identifier."""
-    return Q(pk=leafs[0])
+    """It is the one of this identifier, or of one of these."""
+    return Q(pk=leafs[0]) if len(leafs) == 1 else Q(pk__in=list(leafs))
 
 
 def one(resource: Resource, key: UUID | None, access: Access) -> Shown:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -53,7 +54,7 @@ class Refs:
             kind, key = asked.type, found
         if kind not in wanted:
             raise unprocessable(f"A reference to {' or '.join(wanted)} is expected.", where)
-        if text not in self.made and not self._reached(kind, key):
+        if (kind, key) not in self._just_made and not self._reached(kind, key):
             raise _nowhere(text, where)
         return kind, key
 
@@ -68,6 +69,11 @@ class Refs:
         if found is None:
             raise unprocessable(f"A reference to a {kind} of this server is needed.", where)
         return found
+
+    @cached_property
+    def _just_made(self) -> frozenset[tuple[str, UUID]]:
+        """What this transaction made, and reaches since it did."""
+        return frozenset(self.made.values())
 
     def _reached(self, kind: str, key: UUID) -> bool:
         from liane.fhir import resources

@@ -14,7 +14,7 @@ from liane.core.models import Entry
 from liane.fhir import resources, versions
 from liane.fhir.models import Received
 from liane.fhir.resources.base import Resource
-from liane.fhir.versions import Method, State
+from liane.fhir.versions import Kept, Method, State
 
 
 def read(entries: Collection[Entry]) -> None:
@@ -40,7 +40,5 @@ def _note(resource: Resource, keys: set[UUID]) -> None:
 
 def _keep(resource: Resource, state: State, last: Received) -> None:
     body = {name: one for name, one in state.content().items() if name != "id"}
-    versions.keep(
-        resource.type, last.object_id, method=Method.SEEN, body=body, projection=state.projection,
-        number=last.number + 1, person_id=last.person_id, area=last.area,
-    )  # fmt: skip
+    kept = Kept(last.object_id, body, state.projection, last.number + 1, last.person_id)
+    versions.keep(resource.type, kept, method=Method.SEEN, area=last.area)

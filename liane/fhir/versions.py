@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from liane.core import acting, keys
-from liane.core.inserting import insert
+from liane.core.inserting import insert_all
 from liane.core.models import author_of
 from liane.core.prepared import prepared
 from liane.fhir import wire
@@ -88,32 +88,45 @@ def states(kind: str, ids: Sequence[UUID], projections: Sequence[Json]) -> list[
     return [State(made, known.get(key)) for key, made in zip(ids, projections, strict=True)]
 
 
-def keep(
-    kind: str,
-    key: UUID,
-    *,
-    method: str,
-    body: Json,
-    projection: Json,
-    number: int,
-    person_id: UUID | None,
-    area: str,
-    client_id: object = "",
-) -> Received:
+@dataclass(frozen=True)
+class Kept:
+    """What a new version holds; ``number`` is its own."""
+
+    key: UUID
+    body: Json
+    projection: Json
+    number: int
+    person_id: UUID | None
+
+
+def keep(kind: str, one: Kept, *, method: str, area: str, client_id: object = "") -> Received:
     """Keep a version, in the caller's transaction. IntegrityError when another came first."""
-    row = Received(
-        type=kind,
-        object_id=key,
-        person_id=person_id,
-        area=area,
-        number=number,
-        method=method,
-        digest=digest(projection),
-        client_id=str(client_id)[:100],
-        **author_of(acting.current()),
-    )
-    row.body, row.projection = wire.dump(body), wire.dump(projection)
-    return insert(row)
+    (made,) = keep_each(kind, [one], method=method, area=area, client_id=client_id)
+    return made
+
+
+def keep_each(
+    kind: str, several: Sequence[Kept], *, method: str, area: str, client_id: object = ""
+) -> list[Received]:
+    """The same for several resources of one type, in one statement."""
+    author = author_of(acting.current())
+    rows = []
+    for one in several:
+        row = Received(
+            type=kind,
+            object_id=one.key,
+            person_id=one.person_id,
+            area=area,
+            number=one.number,
+            method=method,
+            digest=digest(one.projection),
+            client_id=str(client_id)[:100],
+            **author,
+        )
+        row.body, row.projection = wire.dump(one.body), wire.dump(one.projection)
+        rows.append(row)
+    insert_all(rows)
+    return rows
 
 
 def without_server_parts(body: Mapping[str, Any]) -> Json:
@@ -132,4 +145,14 @@ def without_server_parts(body: Mapping[str, Any]) -> Json:
     return made
 
 
-__all__ = ["Method", "State", "digest", "keep", "latest", "states", "without_server_parts"]
+__all__ = [
+    "Kept",
+    "Method",
+    "State",
+    "digest",
+    "keep",
+    "keep_each",
+    "latest",
+    "states",
+    "without_server_parts",
+]

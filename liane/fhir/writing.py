@@ -1,6 +1,6 @@
 """Writing: checked, given to the rooms' own verbs, kept as it was received."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ from liane.fhir.search import asked as asking
 from liane.fhir.search import values
 from liane.fhir.search.clauses import Fixed
 from liane.fhir.search.running import find
-from liane.fhir.versions import Method, State
+from liane.fhir.versions import Kept, Method, State
 
 Json = dict[str, Any]
 Pairs = list[tuple[str, str]]
@@ -43,13 +43,28 @@ class Writer:
         self._allowed(resource, "create", "c")
         validation.check(body, resource.type)
         row = resource.create(body, self.refs)
-        self._still_allowed(resource, row, "c")
-        last = versions.latest(resource.type, [resource.key_of(row)]).get(resource.key_of(row))
+        self._still_allowed(resource, [row], "c")
+        key = resource.key_of(row)
+        last = None if resource.fresh else versions.latest(resource.type, [key]).get(key)
         return self._kept(resource, row, body, Method.CREATE, last.number if last else 0)
+
+    def create_each(self, resource: Resource, bodies: Sequence[Json]) -> list[Shown] | None:
+        """Several new resources of one type, in bulk. Raises as :meth:`create`.
+
+        None where they must be created one by one.
+        """
+        self._allowed(resource, "create", "c")
+        for body in bodies:
+            validation.check(body, resource.type)
+        rows = resource.create_each(bodies, self.refs)
+        if rows is None:
+            return None
+        self._still_allowed(resource, rows, "c")
+        return self._kept_each(resource, rows, bodies, Method.CREATE, 0)
 
     def adopt(self, resource: Resource, row: Any, body: Json) -> Shown:
         """Keep what was received of a row that a verb has just made by another way."""
-        self._still_allowed(resource, row, "c")
+        self._still_allowed(resource, [row], "c")
         return self._kept(resource, row, body, Method.CREATE, 0)
 
     def update(
@@ -69,7 +84,7 @@ class Writer:
         if versions.without_server_parts(body) == _plain(before):
             return before
         row = resource.update(row, body, self.refs)
-        self._still_allowed(resource, row, "u")
+        self._still_allowed(resource, [row], "u")
         if versions.without_server_parts(body) == _plain(before):
             return before  # completed by what it leaves out, it says the same
         return self._kept(resource, row, body, method, _number(before.state))
@@ -94,10 +109,10 @@ class Writer:
         person_id = resource.person_of(row)
         resource.delete(row)
         indexing.forget(resource, before.key)
+        number = _number(before.state) + 1
         versions.keep(
-            resource.type, before.key, method=Method.DELETE, body={},
-            projection=before.state.projection, number=_number(before.state) + 1,
-            person_id=person_id, area=str(resource.area or ""),
+            resource.type, Kept(before.key, {}, before.state.projection, number, person_id),
+            method=Method.DELETE, area=str(resource.area or ""),
             client_id=self.access.caller.client_id,
         )  # fmt: skip
 
@@ -135,28 +150,43 @@ class Writer:
                           code="not-supported")  # fmt: skip
         self.access.require(resource.type, letter)
 
-    def _still_allowed(self, resource: Resource, row: Any, letter: str) -> None:
+    def _still_allowed(self, resource: Resource, rows: Sequence[Any], letter: str) -> None:
         """What was written lies where the token may write: else nothing is kept."""
-        limits = self.access.limits(resource, letter)
+        alive = not (resource.fresh and letter == "c")
+        limits = self.access.limits(resource, letter, alive=alive)
         if not limits:
             return
-        named = Fixed(("is", resource.type), (resource.key_of(row),), reading.is_named)
-        if not find(resource, [*limits, named], self.access, size=1):
+        keys = tuple(resource.key_of(row) for row in rows)
+        named = Fixed(("is", resource.type), keys, reading.is_named)
+        if len(find(resource, [*limits, named], self.access, size=len(keys))) < len(keys):
             raise forbidden()
 
     def _kept(self, resource: Resource, row: Any, body: Json, method: str, number: int) -> Shown:
-        key, person_id = resource.key_of(row), resource.person_of(row)
+        (shown,) = self._kept_each(resource, [row], [body], method, number)
+        return shown
+
+    def _kept_each(
+        self, resource: Resource, rows: Sequence[Any], bodies: Sequence[Json], method: str,
+        number: int,
+    ) -> list[Shown]:  # fmt: skip
         area = str(resource.area or "")
-        (projection,) = resource.project([row])
-        projection = {"resourceType": resource.type, **projection}
-        kept = versions.without_server_parts(resource.kept(row, body))
-        last = versions.keep(
-            resource.type, key, method=method, body=kept, projection=projection, number=number + 1,
-            person_id=person_id, area=area, client_id=self.access.caller.client_id,
+        made = [{"resourceType": resource.type, **one} for one in resource.project(rows)]
+        several = [
+            Kept(
+                resource.key_of(row),
+                versions.without_server_parts(resource.kept(row, body)),
+                projection, number + 1, resource.person_of(row),
+            )
+            for row, body, projection in zip(rows, bodies, made, strict=True)
+        ]  # fmt: skip
+        last = versions.keep_each(
+            resource.type, several, method=method, area=area,
+            client_id=self.access.caller.client_id,
         )  # fmt: skip
         with acting.acting(acting.system("fhir index")) if resource.closes else nullcontext():
-            indexing.write(resource, key, kept, person_id=person_id, area=area, fresh=number == 0)
-        return reading.shown_of(resource, row, State(projection, last), self.access)
+            indexing.write(resource, several, area=area)
+        states = [State(*two) for two in zip(made, last, strict=True)]
+        return reading.shown_each(resource, rows, states, self.access)
 
 
 def _number(state: State) -> int:

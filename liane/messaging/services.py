@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
@@ -17,7 +18,7 @@ from liane.core.audience import Audience
 from liane.core.errors import NotAllowed, Refused
 from liane.core.files import kinds, store
 from liane.core.idempotency import once
-from liane.core.inserting import insert
+from liane.core.inserting import insert, insert_all
 from liane.core.models import Idempotency, StoredFile, author_of
 from liane.core.prepared import prepared
 from liane.messaging import marks, people, rules
@@ -83,27 +84,34 @@ def open_thread(
         raise Refused("Choisissez à qui vous écrivez.", field="to", code="nobody")
     to = to or AUDIENCES[Thread.Kind(kind)]
     with transaction.atomic():
-        thread = Thread(
-            person_id=person_id,
-            kind=kind,
-            subject=" ".join(subject.split())[:150],
-            for_team=to.team,
-            for_outside=to.outside,
-            for_person=to.person,
-            for_carers=to.carers,
-            **author_of(actor),
-        )
+        thread = thread_of(person_id, kind, to, actor, subject=" ".join(subject.split())[:150])
         people = {one.holder_id: one for one in [*_self(actor, kind), *named]}
-        thread.save(force_insert=True)
-        Participant.objects.bulk_create(
-            Participant(thread=thread, holder_id=pk, kind=one.kind, by_mail=one.by_mail)
-            for pk, one in people.items()
-        )
+        insert(thread)
+        insert_all(
+            [Participant(thread=thread, holder_id=pk, kind=one.kind, by_mail=one.by_mail)
+             for pk, one in people.items()]
+        )  # fmt: skip
         journal.append(
             "thread.opened", person_id=person_id, object_id=thread.pk, to=thread.to, announce=False
         )
         ledger.wrote(person_id, "thread", object_id=thread.pk)
     return thread
+
+
+def thread_of(
+    person_id: UUID | None, kind: str, to: Audience, actor: acting.Actor, **more: Any
+) -> Thread:
+    """A new thread, not written yet."""
+    return Thread(
+        person_id=person_id,
+        kind=kind,
+        for_team=to.team,
+        for_outside=to.outside,
+        for_person=to.person,
+        for_carers=to.carers,
+        **more,
+        **author_of(actor),
+    )
 
 
 def begin(*, person_id: UUID | None, subject: str, holders: Sequence[tuple[str, UUID]]) -> Thread:
@@ -220,9 +228,7 @@ def _send(
         Mention.objects.bulk_create(
             Mention(message=message, holder_id=pk, label=label[:200]) for pk, label in mentions
         )
-    MessageWord.objects.bulk_create(
-        MessageWord(word=word, thread=thread, message=message) for word in words(text)
-    )
+    insert_all([MessageWord(word=word, thread=thread, message=message) for word in words(text)])
     marks.advance(thread.pk, number)
     if via == Message.Via.PAGE:
         marks.forget_drafts(f"thread:{thread.pk}", f"{thread.kind}:{thread.person_id}")

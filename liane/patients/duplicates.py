@@ -92,6 +92,13 @@ def _dates(left: dt.date | None, right: dt.date | None) -> tuple[float, str]:
     return 0.0, ""
 
 
+def may_be(asked: Traits, known: Traits) -> bool:
+    """False where :func:`compare` cannot find them likely: names never make up for the dates."""
+    if asked.ins_digest and asked.ins_digest == known.ins_digest:
+        return True
+    return _dates(asked.birth_date, known.birth_date)[0] > 0
+
+
 def compare(asked: Traits, known: Traits) -> Likeness:
     """How alike ``asked`` and ``known`` are.
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import combinations
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -17,7 +18,7 @@ from liane.core import acting
 from liane.core.prepared import prepared
 from liane.core.text import normalise
 from liane.patients import ins
-from liane.patients.duplicates import Likeness, Traits, compare
+from liane.patients.duplicates import Likeness, Traits, compare, may_be
 from liane.patients.models import AttendingDoctor, Contact, IdentityEvent, Patient, PersonLink, Wish
 
 MOST_COMPARED = 300
@@ -109,28 +110,54 @@ def lookalikes(traits: Traits, *, besides: UUID | None = None) -> list[Candidate
     One query: same matricule, a birth date equal or one slip away, or the same family name where
     no birth date is known.
     """
-    families = [normalise(name) for name in (traits.birth_name, traits.used_name) if name]
-    days = sorted(_near(traits.birth_date)) if traits.birth_date is not None else []
+    found = [one for one in _compared(traits, _around([traits])) if one.person.pk != besides]
+    return found[:MOST_COMPARED]
+
+
+def any_alike(several: Sequence[Traits], among: Sequence[Traits]) -> bool:
+    """True when one of ``several`` may look like somebody known, or like another of them.
+
+    ``among``: the same persons, as they will be known. One query. False is sure, true is to be
+    looked at one by one with :func:`lookalikes`.
+    """
+    found = _around(several)
+    if len(found) == MOST_COMPARED * 20:
+        return True
+    pairs = combinations(range(len(several)), 2)
+    return any(_compared(one, found) for one in several) or any(
+        may_be(several[b], among[a]) and compare(several[b], among[a]).likely for a, b in pairs
+    )
+
+
+def _compared(traits: Traits, known: Sequence[Patient]) -> list[Candidate]:
+    """Those of these persons who look like ``traits``, best first."""
+    found = []
+    for person in known:
+        theirs = traits_of(person)
+        if may_be(traits, theirs) and (likeness := compare(traits, theirs)).likely:
+            found.append(Candidate(person, likeness))
+    return sorted(found, key=lambda one: -one.likeness.score)
+
+
+def _around(several: Sequence[Traits]) -> list[Patient]:
+    """Persons among whom those that look like one of ``several`` are."""
+    names = (name for one in several for name in (one.birth_name, one.used_name))
+    families = list(dict.fromkeys(normalise(name) for name in names if name))
+    born = (one.birth_date for one in several)
+    days = sorted({day for one in born if one is not None for day in _near(one)})
+    digests = [one.ins_digest for one in several if one.ins_digest]
     with acting.acting(acting.system("duplicate detection"), read_only=True):
-        found = [
-            Candidate(person, compare(traits, traits_of(person)))
-            for person in _alike(
-                traits.ins_digest or None, days, families, [f"{one}\uffff" for one in families]
-            )
-            if person.pk != besides
-        ]
-    likely = [one for one in found if one.likeness.likely]
-    return sorted(likely, key=lambda one: -one.likeness.score)[:MOST_COMPARED]
+        return _alike(digests, days, families, [f"{one}\uffff" for one in families])
 
 
 @prepared
 def _alike(
-    digest: str | None, days: list[dt.date], families: list[str], ends: list[str]
+    digests: list[str], days: list[dt.date], families: list[str], ends: list[str]
 ) -> QuerySet[Patient]:
     """Born on one of these days, or named between each of ``families`` and its end."""
     wanted = Q(birth_date__in=days)
-    if digest is not None:
-        wanted |= Q(ins_digest=digest)
+    if digests:
+        wanted |= Q(ins_digest__in=digests)
     for family, end in zip(families, ends, strict=True):
         wanted |= Q(birth_date=None, search__gte=family, search__lt=end)
     return Patient.objects.filter(wanted).order_by("birth_date", "id")[: MOST_COMPARED * 20]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from liane.core import acting
+from liane.core.inserting import insert_all
 from liane.core.text import normalise, trigrams
 from liane.patients.models import Patient, PatientTrigram
 
@@ -22,10 +23,7 @@ def rows(person: Patient) -> Iterator[PatientTrigram]:
 
 def index(people: Iterable[Patient]) -> None:
     """Write the trigrams of persons who have none yet (their ``search`` must be set)."""
-    with acting.acting(acting.system("search index")):
-        PatientTrigram.objects.bulk_create(
-            (row for person in people for row in rows(person)), batch_size=5000
-        )
+    insert_all([row for person in people for row in rows(person)])
 
 
 def reindex(person: Patient) -> None:

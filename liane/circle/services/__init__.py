@@ -12,6 +12,7 @@ from liane.circle.services.membership import (
     remove,
 )
 from liane.circle.services.opening import (
+    open_each_from_source,
     open_from_source,
     open_record,
     record_wish,
@@ -40,6 +41,7 @@ __all__ = [
     "leave",
     "lift",
     "mask",
+    "open_each_from_source",
     "open_from_source",
     "open_record",
     "oppose",

@@ -1,5 +1,7 @@
 """Joining and leaving a circle. Nobody is ever added without being told and without accepting."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -14,7 +16,7 @@ from liane.core import acting, guard, journal, ledger
 from liane.core.areas import Area
 from liane.core.audience import TEAM, Audience
 from liane.core.errors import NotAllowed, Refused
-from liane.core.inserting import insert
+from liane.core.inserting import insert, insert_all
 from liane.core.models import author_of
 from liane.core.prepared import prepared
 from liane.core.states import Machine, transition
@@ -158,18 +160,44 @@ def write_membership(
     author = author_of(acting.current())
     membership = Membership(
         person_id=person_id,
-        holder_id=place.holder.pk,
-        **{place.field: place.holder},
-        ground=ground,
-        proof=proof[:200],
-        status=status,
+        **_seat(place, ground, proof, status, responsible=responsible),
         outside_team=place.outside_team if outside_team is None else outside_team,
-        responsible=responsible,
         **author,
     )
     insert(membership)
     insert(MembershipEvent(membership=membership, after=status, reason=proof[:500], **author))
     return membership
+
+
+def first_memberships(
+    person_ids: Sequence[UUID], place: holders.Place, *, ground: str, proof: str
+) -> list[Membership]:
+    """The first member of each of these circles, whose persons were registered just before."""
+    author, status = author_of(acting.current()), S.ACTIVE
+    seat = _seat(place, ground, proof, status, responsible=True)
+    made = [
+        Membership(person_id=person_id, **seat, outside_team=False, **author)
+        for person_id in person_ids
+    ]
+    insert_all(made)
+    insert_all(
+        [MembershipEvent(membership=one, after=status, reason=proof[:500], **author)
+         for one in made]
+    )  # fmt: skip
+    return made
+
+
+def _seat(
+    place: holders.Place, ground: str, proof: str, status: str, *, responsible: bool
+) -> dict[str, Any]:
+    return {
+        "holder_id": place.holder.pk,
+        place.field: place.holder,
+        "ground": ground,
+        "proof": proof[:200],
+        "status": status,
+        "responsible": responsible,
+    }
 
 
 def _activate(membership: Membership) -> Membership:

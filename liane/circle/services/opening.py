@@ -1,14 +1,16 @@
 """Opening a record with one oral question, and closing it when the person refuses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
 from liane.circle import holders
-from liane.circle.compile import compile_grants
+from liane.circle.compile import compile_first, compile_grants
 from liane.circle.models import Membership
-from liane.circle.services.membership import end, write_membership
+from liane.circle.services.membership import end, first_memberships, write_membership
 from liane.core import acting, guard, journal, ledger
 from liane.core.audience import EVERYONE
 from liane.core.errors import NotAllowed, Refused
@@ -17,7 +19,7 @@ from liane.patients import ins
 from liane.patients import services as patients
 from liane.patients.duplicates import Traits, certain
 from liane.patients.models import Patient, Wish
-from liane.patients.queries import lookalikes
+from liane.patients.queries import any_alike, lookalikes
 from liane.patients.services.entourage import write_wish
 
 Role = Practice.Role
@@ -93,24 +95,55 @@ def open_from_source(
     The person's answer is not known to us: none is written, and each invitation asks again what the
     law demands. Raises Refused as :func:`open_record` does where somebody looks like this person.
     """
-    actor = acting.current()
-    if actor.organisation_id is None or not (may_open() or actor.kind in {"client", "system"}):
-        raise NotAllowed("Seule une structure ouvre ici un dossier.")
+    organisation_id = _source()
     found = lookalikes(traits(values, matricule))
     if certain([one.likeness for one in found]) is not None:
         raise Refused("Une personne a déjà ce matricule INS.", code="known")
     if found:
         raise Refused("Une personne aux mêmes traits est peut-être déjà suivie.", code="lookalike")
-    with transaction.atomic():
-        person = patients.register(values)
-        write_membership(
-            person.pk, holders.place(actor.organisation_id), ground=Membership.Ground.SOURCE,
-            proof=proof, status=Membership.Status.ACTIVE, outside_team=False, responsible=True,
-        )  # fmt: skip
-        journal.append("person.opened", person_id=person.pk, object_id=person.pk, to=EVERYONE)
-        ledger.wrote(person.pk, "record", object_id=person.pk, purpose="ouverture")
-        compile_grants(person.pk)
+    (person,) = _opened([values], organisation_id, proof)
     return person
+
+
+def open_each_from_source(
+    several: Sequence[tuple[Mapping[str, Any], ins.Matricule | None]], *, proof: str
+) -> list[Patient] | None:
+    """The same for several persons, in as many statements as for one.
+
+    None, and nothing written, where one of them may look like somebody: open them one by one.
+    """
+    organisation_id = _source()
+    asked = [traits(values, matricule) for values, matricule in several]
+    known = [
+        replace(one, given_names=f"{one.given_names} {values.get('used_given', '')}".strip())
+        for one, (values, _) in zip(asked, several, strict=True)
+    ]
+    if any_alike(asked, known):
+        return None
+    return _opened([values for values, _ in several], organisation_id, proof)
+
+
+def _source() -> UUID:
+    actor = acting.current()
+    if actor.organisation_id is None or not (may_open() or actor.kind in {"client", "system"}):
+        raise NotAllowed("Seule une structure ouvre ici un dossier.")
+    return actor.organisation_id
+
+
+def _opened(
+    several: Sequence[Mapping[str, Any]], organisation_id: UUID, proof: str
+) -> list[Patient]:
+    """New persons, each in a circle whose first member is the organisation."""
+    with transaction.atomic():
+        made = patients.register_each(several)
+        keys = [one.pk for one in made]
+        members = first_memberships(
+            keys, holders.house(organisation_id), ground=Membership.Ground.SOURCE, proof=proof
+        )
+        journal.append_each("person.opened", [(pk, pk, EVERYONE) for pk in keys])
+        ledger.wrote_each([(pk, pk) for pk in keys], "record", purpose="ouverture")
+        compile_first(members)
+    return made
 
 
 def record_wish(

@@ -17,7 +17,7 @@ def known(birth_name: str, given: str, **more) -> Patient:
     with owner():
         person.search = search.searchable(person)
         person.save(update_fields=["search"])
-    search.index([person])
+        search.index([person])
     return person
 
 

@@ -52,6 +52,8 @@ class Resource:
     """The column that says when the row was made, or last changed."""
     closes: ClassVar[bool] = False
     """True when a write may close the record to whoever writes (a refusal)."""
+    fresh: ClassVar[bool] = False
+    """True when a creation always makes a row of its own, never seen under this type before."""
     default_sort: ClassVar[str] = ""
     """The ``_sort`` of a search that asks for none; by identifier otherwise."""
 
@@ -109,6 +111,10 @@ class Resource:
     def create(self, body: Json, refs: Refs) -> Any:
         """Call the room's verb for a new resource; returns the row. Raises Problem, Refused."""
         raise _unsupported(self.type, "create")
+
+    def create_each(self, bodies: Sequence[Json], refs: Refs) -> Sequence[Any] | None:
+        """The same for several, in bulk. None, and nothing written: create them one by one."""
+        return None
 
     def update(self, row: Any, body: Json, refs: Refs) -> Any:
         """Call the room's verbs for what differs from ``row``; returns the row as it is now."""

@@ -33,12 +33,15 @@ from liane.fhir.search.params import (
     Test,
 )
 from liane.messaging import services
+from liane.messaging.firsts import First, send_firsts
 from liane.messaging.models import Attachment, Message, Participant, Thread
 
 THREADS = "https://liane.sante/NamingSystem/thread"
 """Identifies a conversation: every message of one names it in ``partOf``."""
 TO_TEAM, TO_FAMILY = "team", "family"
 AUDIENCE = "https://liane.sante/CodeSystem/thread-audience"
+ELSEWHERE = ("partOf", "recipient", "inResponseTo")
+"""Elements that lead to another conversation than the care team's, or into it."""
 MADE = ("completed", "in-progress")
 
 
@@ -60,6 +63,7 @@ class CommunicationResource(Resource):
     area = Area.THREAD
     person_path = "thread__person_id"
     touched = "sent_at"
+    fresh = True
     interactions = READ | {"create", "delete"}
     journal = ("message.sent", "message.withdrawn")
     params: ClassVar[tuple[Param, ...]] = (
@@ -121,8 +125,7 @@ class CommunicationResource(Resource):
     # ------------------------------------------------------------ written
     def create(self, body: Json, refs: Refs) -> Message:
         """Send a message. Raises Problem 422 for what a message cannot be."""
-        if str(body.get("status")) not in MADE:
-            raise unprocessable("A message is sent: status « completed ».", "Communication.status")
+        _sent(body)
         person_id = refs.key(body.get("subject"), "Patient", "Communication.subject")
         thread = _thread_of(body, person_id, refs)
         if person_id is not None and thread.person_id != person_id:
@@ -131,10 +134,22 @@ class CommunicationResource(Resource):
         sent, _ = services.send_message(
             thread,
             _text(body),
-            urgent=body.get("priority") in {"urgent", "asap", "stat"},
+            urgent=_urgent(body),
             reply_to_id=_reply(body, refs),
         )
-        return sent
+        return _standing(sent)
+
+    def create_each(self, bodies: Sequence[Json], refs: Refs) -> Sequence[Message] | None:
+        """The same, where each begins the conversation of a care team."""
+        several = []
+        for body in bodies:
+            _sent(body)
+            person_id = refs.key(body.get("subject"), "Patient", "Communication.subject")
+            if person_id is None or any(body.get(name) for name in ELSEWHERE) or _to_family(body):
+                return None
+            several.append(First(person_id, _text(body), _urgent(body)))
+        sent = send_firsts(several)
+        return None if sent is None else [_standing(one) for one in sent]
 
     def delete(self, row: Any) -> None:
         """Take it back: its author alone may."""
@@ -148,6 +163,25 @@ def _status(raw: str) -> Test:
 
 def _withdrawn(row: Message) -> bool:
     return getattr(row, "withdrawal", None) is not None
+
+
+def _standing(message: Message) -> Message:
+    """Just sent: nobody took it back, and nothing need be asked to know it."""
+    message._state.fields_cache["withdrawal"] = None
+    return message
+
+
+def _sent(body: Json) -> None:
+    if str(body.get("status")) not in MADE:
+        raise unprocessable("A message is sent: status « completed ».", "Communication.status")
+
+
+def _urgent(body: Json) -> bool:
+    return body.get("priority") in {"urgent", "asap", "stat"}
+
+
+def _to_family(body: Json) -> bool:
+    return fhir.code_of(body.get("category"), AUDIENCE) == TO_FAMILY
 
 
 def _text(body: Json) -> str:
@@ -182,8 +216,7 @@ def _thread_of(body: Json, person_id: UUID | None, refs: Refs) -> Thread:
         return services.begin(person_id=person_id, subject=subject, holders=chosen)
     if person_id is None:
         raise unprocessable("Say about whom, or to whom.", "Communication.subject")
-    family = fhir.code_of(body.get("category"), AUDIENCE) == TO_FAMILY
-    kind = Thread.Kind.FAMILY if family else Thread.Kind.TEAM
+    kind = Thread.Kind.FAMILY if _to_family(body) else Thread.Kind.TEAM
     return services.default_thread(person_id, kind)
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from liane.circle import rules
 from liane.circle.models import Grant
 from liane.circle.reach import Reach
-from liane.circle.services import open_from_source
+from liane.circle.services import open_each_from_source, open_from_source
 from liane.core import clock
 from liane.core.acting import Actor
 from liane.core.areas import Area
@@ -61,6 +61,7 @@ STATUS_CODES = {
     S.QUALIFIED: "VALI",
 }
 OID = "urn:oid:"
+SOURCE = "dossier repris d’un logiciel"
 USUAL = ("resourceType", "id", "name", "address")
 """Elements that a role which is not of the care team sees of a person: usual name and address."""
 
@@ -118,6 +119,7 @@ class PatientResource(Resource):
     model = Patient
     area = Area.IDENTITY
     person_path = "pk"
+    fresh = True
     interactions = READ | {"create", "update", "patch"}
     profiles = (f"{CORE}/StructureDefinition/fr-core-patient",)
     journal = (
@@ -193,17 +195,14 @@ class PatientResource(Resource):
     # ------------------------------------------------------------ written
     def create(self, body: Json, refs: Refs) -> Patient:
         """Open a record whose source is the caller's structure."""
-        given = traits(body)
-        if not given["birth_name"]:
-            raise unprocessable("A birth name is needed.", "Patient.name.family")
-        if not given["given_names"]:
-            raise unprocessable("A given name is needed.", "Patient.name.given")
-        made = open_from_source(
-            {**given, **contact(body)},
-            proof="dossier repris d’un logiciel",
-            matricule=matricule(body),
-        )
+        made = open_from_source(_values(body), proof=SOURCE, matricule=matricule(body))
         return _after(made, body)
+
+    def create_each(self, bodies: Sequence[Json], refs: Refs) -> Sequence[Patient] | None:
+        """The same, unless one of them may look like somebody."""
+        several = [(_values(body), matricule(body)) for body in bodies]
+        made = open_each_from_source(several, proof=SOURCE)
+        return None if made is None else [_after(*one) for one in zip(made, bodies, strict=True)]
 
     def update(self, row: Any, body: Json, refs: Refs) -> Patient:
         """Correct what differs: traits, contact data, death."""
@@ -224,6 +223,15 @@ class PatientResource(Resource):
         if said:
             row = update_contact_data(row.pk, version=row.version, values=said)
         return _after(row, body)
+
+
+def _values(body: Json) -> dict[str, Any]:
+    given = traits(body)
+    if not given["birth_name"]:
+        raise unprocessable("A birth name is needed.", "Patient.name.family")
+    if not given["given_names"]:
+        raise unprocessable("A given name is needed.", "Patient.name.given")
+    return {**given, **contact(body)}
 
 
 def _after(person: Patient, body: Json) -> Patient:

@@ -1,7 +1,7 @@
 """Who a person is: traits, contact data, INS status, records that are one, death."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from liane.core import acting, clock, guard, journal, ledger, registry
 from liane.core.areas import Area
 from liane.core.audience import CIRCLE
 from liane.core.errors import Conflict, NotAllowed, Refused
-from liane.core.inserting import insert
+from liane.core.inserting import insert, insert_all
 from liane.core.models import author_of
 from liane.patients import ins, search
 from liane.patients.models import IdentityEvent, Patient, PersonLink
@@ -36,18 +36,30 @@ def register(values: Mapping[str, Any], *, matricule: ins.Matricule | None = Non
 
     A matricule given here was only typed: it serves to find duplicates and is not kept (RNIV).
     """
+    (person,) = register_each([values])
+    return person
+
+
+def register_each(several: Sequence[Mapping[str, Any]]) -> list[Patient]:
+    """The same for several persons, in as many statements as for one."""
+    author = author_of(acting.current())
+    people = [_new(values, author) for values in several]
+    insert_all(people)
+    search.index(people)
+    insert_all([_told(one, "", one.ins_status, "dossier ouvert") for one in people])
+    return people
+
+
+def _new(values: Mapping[str, Any], author: Mapping[str, Any]) -> Patient:
     person = Patient(
         **{name: values[name] for name in (*TRAITS, *CONTACT_FIELDS) if name in values},
-        **author_of(acting.current()),
+        **author,
     )
     person.birth_name = person.birth_name.strip().upper()
     person.used_name = person.used_name.strip().upper()
     person.search = search.searchable(person)
     if person.birth_date is not None and person.birth_date > clock.today():
         raise Refused("La date de naissance est dans l’avenir.", field="birth_date")
-    insert(person)
-    search.index([person])
-    _event(person, "", person.ins_status, "dossier ouvert")
     return person
 
 
@@ -265,14 +277,16 @@ def _not_somebody_else(person: Patient, matricule: ins.Matricule) -> None:
 
 
 def _event(person: Patient, before: str, after: str, reason: str) -> None:
-    insert(
-        IdentityEvent(
-            person_id=person.pk,
-            before=before,
-            after=after,
-            reason=reason[:500],
-            **author_of(acting.current()),
-        )
+    insert(_told(person, before, after, reason))
+
+
+def _told(person: Patient, before: str, after: str, reason: str) -> IdentityEvent:
+    return IdentityEvent(
+        person_id=person.pk,
+        before=before,
+        after=after,
+        reason=reason[:500],
+        **author_of(acting.current()),
     )
 
 
