@@ -70,10 +70,11 @@ class Reach:
         denials = Grant.objects.filter(holder_id__in=self.actor.holders, deny=True)
         return Exists(denials.filter(person_id=person))
 
-    def condition(self, area: Area, person: str, flagged: frozenset[str]) -> Q:
+    def condition(self, area: Area, person: str, flagged: frozenset[str], *, beside: str = "") -> Q:
         """The SQL condition: a grant reaches ``person`` (a column), none denies it.
 
-        ``flagged`` are the audience flags that the table has; the others do not narrow.
+        ``flagged`` are the audience flags that the table has; the others do not narrow. ``beside``
+        leads to that table, where it is another one than the query's.
         """
         groups = rules.flags(self.actor.role, area)
         own = self.by_own_right(area)
@@ -81,7 +82,7 @@ class Reach:
             return Q(pk__in=[])
         needed: dict[str | None, frozenset[str]] = {}
         for flag, scopes in groups.items():
-            asked = flag if flag in flagged else None
+            asked = f"{beside}{flag}" if flag in flagged else None
             needed[asked] = needed.get(asked, frozenset()) | scopes
         return Q(own.granted(person, needed))
 

@@ -46,14 +46,16 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE};
 
 
 def reaches(person: str, area: Area | str) -> str:
-    """SQL: the actor reaches the person of this column, for ``area``.
+    """SQL: the actor reaches the person of this column, for ``area``: one of :class:`Area`, or the
+    column that names it (``{t}.area``).
 
     One look at the grants that join them, by row and through the index: a plan that hashed every
     grant for a list, or asked twice, would cost more than the page.
     """
+    scopes = f"liane_scopes({area})" if "." in area else f"(SELECT liane_scopes('{area}'))"
     return (
         "(SELECT liane_all()) OR coalesce((SELECT NOT bool_or(g.deny) AND bool_or("
-        f"g.scope = ANY ((SELECT liane_scopes('{area}'))::text[])"
+        f"g.scope = ANY ({scopes}::text[])"
         " AND g.starts_at <= statement_timestamp()"
         " AND (g.ends_at IS NULL OR g.ends_at > statement_timestamp()))"
         f" FROM circle_grant g WHERE g.person_id = {person}"

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from liane.core import acting, audience, wakeup
 from liane.core.audience import Audience
-from liane.core.inserting import insert_all, together
+from liane.core.inserting import insert, insert_all, together
 from liane.core.models import Entry, Outbox, Signal
 
 What = tuple[UUID | None, UUID | None, Audience]

@@ -14,10 +14,11 @@ import hmac
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from uuid import UUID
 
@@ -64,9 +65,13 @@ class Ring:
 
     keys: tuple[Key, ...]
 
+    @cached_property
+    def _active(self) -> Mapping[Use, Key]:
+        return {key.use: key for key in self.keys}
+
     def active(self, use: Use) -> Key:
         """The key that seals or signs from now on."""
-        return [key for key in self.keys if key.use is use][-1]
+        return self._active[use]
 
     def all(self, use: Use) -> list[Key]:
         """Every key of ``use``, the active one first."""
@@ -83,7 +88,7 @@ def ring() -> Ring:
     Raises ImproperlyConfigured, in one line, when the file is unreadable, open to others than its
     owner, or not what it should be. Call it at start-up.
     """
-    return _ring(Path(settings.LIANE_KEYS_FILE))
+    return _ring(str(settings.LIANE_KEYS_FILE))
 
 
 def forget() -> None:
@@ -106,12 +111,13 @@ def open_(sealed: bytes, *, context: bytes) -> bytes:
 def digests(value: str, *, purpose: str) -> list[str]:
     """Digests of ``value`` under every HMAC key, the active one first: what a search looks for."""
     message = f"{purpose}\0{value}".encode()
-    return [hmac.new(key.secret, message, "sha256").hexdigest() for key in ring().all(Use.HMAC)]
+    return [hmac.digest(key.secret, message, "sha256").hex() for key in ring().all(Use.HMAC)]
 
 
 def digest(value: str, *, purpose: str) -> str:
     """HMAC-SHA256 (hex) of ``value``, to store beside its sealed form for exact match."""
-    return digests(value, purpose=purpose)[0]
+    message = f"{purpose}\0{value}".encode()
+    return hmac.digest(ring().active(Use.HMAC).secret, message, "sha256").hex()
 
 
 def sign(value: str, *, purpose: str) -> str:
@@ -204,7 +210,8 @@ def _wrapping_key(master: bytes, organisation_id: UUID | None) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _ring(path: Path) -> Ring:
+def _ring(named: str) -> Ring:
+    path = Path(named)
     try:
         if not path.exists():
             _make(path)

@@ -17,10 +17,20 @@ COMMUNES = "https://mos.esante.gouv.fr/NOS/TRE_R13-Commune/FHIR/TRE-R13-Commune"
 def clean(value: Any) -> Any:
     """Without what is empty (FHIR has no empty text, list nor object); None if nothing is left."""
     if isinstance(value, dict):
-        made = {name: inner for name, one in value.items() if (inner := clean(one)) is not None}
+        made = {}
+        for name, one in value.items():
+            if isinstance(one, dict | list | tuple):
+                one = clean(one)
+            if one is not None and one != "":
+                made[name] = one
         return made or None
     if isinstance(value, list | tuple):
-        items = [inner for one in value if (inner := clean(one)) is not None]
+        items = []
+        for one in value:
+            if isinstance(one, dict | list | tuple):
+                one = clean(one)
+            if one is not None and one != "":
+                items.append(one)
         return items or None
     return None if value == "" else value
 

@@ -6,18 +6,12 @@ from django.utils import timezone
 from liane.api.models import Outgoing
 from liane.circle.rls import reaches
 from liane.clients.models import Client
-from liane.core.areas import Area
 from liane.core.fields import EncryptedBytesField, EncryptedTextField
 from liane.core.models import AppendOnly, Authored, Base, Guarded, StoredFile
 from liane.patients.models import Patient
 
-
-def _readable() -> str:
-    """SQL: the row's area of its person's record is readable, or it is about nobody."""
-    by_area = " OR ".join(
-        f"({{t}}.area = '{area}' AND ({reaches('{t}.person_id', area)}))" for area in Area
-    )
-    return f"(SELECT liane_all()) OR {{t}}.person_id IS NULL OR {by_area}"
+READABLE = f"{{t}}.person_id IS NULL OR {reaches('{t}.person_id', area='{t}.area')}"
+"""SQL: the row's area of its person's record is readable, or it is about nobody."""
 
 
 class Received(Base, Authored, AppendOnly, Guarded):
@@ -49,7 +43,7 @@ class Received(Base, Authored, AppendOnly, Guarded):
     at = models.DateTimeField(default=timezone.now)
     client_id = models.CharField(max_length=100, blank=True)
 
-    rls_using = _readable()
+    rls_using = READABLE
 
     class Meta:
         constraints = [
@@ -57,7 +51,13 @@ class Received(Base, Authored, AppendOnly, Guarded):
                 fields=["type", "object_id", "number"], name="fhir_received_once"
             )
         ]
-        indexes = [models.Index(fields=["type", "at"])]
+        indexes = [
+            models.Index(fields=["type", "at"]),
+            models.Index(
+                fields=["type", "object_id"], name="fhir_received_deleted",
+                condition=models.Q(method="delete"),
+            ),
+        ]  # fmt: skip
 
 
 class Index(Guarded):
@@ -79,7 +79,7 @@ class Index(Guarded):
     low = models.DecimalField(max_digits=40, decimal_places=18, null=True)
     high = models.DecimalField(max_digits=40, decimal_places=18, null=True)
 
-    rls_using = _readable()
+    rls_using = READABLE
 
     class Meta:
         indexes = [

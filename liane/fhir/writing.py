@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from liane.core import acting
+from liane.core.inserting import together
 from liane.fhir import indexing, reading, resources, validation, versions
 from liane.fhir.access import Access
 from liane.fhir.outcomes import forbidden, problem
@@ -179,12 +180,13 @@ class Writer:
             )
             for row, body, projection in zip(rows, bodies, made, strict=True)
         ]  # fmt: skip
-        last = versions.keep_each(
-            resource.type, several, method=method, area=area,
-            client_id=self.access.caller.client_id,
-        )  # fmt: skip
-        with acting.acting(acting.system("fhir index")) if resource.closes else nullcontext():
-            indexing.write(resource, several, area=area)
+        with together():
+            last = versions.keep_each(
+                resource.type, several, method=method, area=area,
+                client_id=self.access.caller.client_id,
+            )  # fmt: skip
+            with acting.acting(acting.system("fhir index")) if resource.closes else nullcontext():
+                indexing.write(resource, several, area=area)
         states = [State(*two) for two in zip(made, last, strict=True)]
         return reading.shown_each(resource, rows, states, self.access)
 

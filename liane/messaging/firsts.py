@@ -15,7 +15,7 @@ from django.utils import timezone
 from liane.circle.reach import Reach
 from liane.core import acting, journal, ledger
 from liane.core.areas import Area
-from liane.core.inserting import insert_all
+from liane.core.inserting import insert_all, together
 from liane.core.models import author_of
 from liane.core.prepared import prepared
 from liane.messaging import marks, rules
@@ -46,7 +46,7 @@ def send_firsts(several: Sequence[First]) -> list[Message] | None:
         return None
     texts = [rules.check_text(one.text, files=0) for one in several]
     to, author = AUDIENCES[kind], author_of(actor)
-    with transaction.atomic():
+    with transaction.atomic(), together():
         threads = [thread_of(one, kind, to, actor, last_number=1, last_at=now) for one in people]
         insert_all(threads)
         messages = [

@@ -14,6 +14,7 @@ from liane.circle.services.membership import end, first_memberships, write_membe
 from liane.core import acting, guard, journal, ledger
 from liane.core.audience import EVERYONE
 from liane.core.errors import NotAllowed, Refused
+from liane.core.inserting import together
 from liane.directory.models import Practice
 from liane.patients import ins
 from liane.patients import services as patients
@@ -134,7 +135,7 @@ def _opened(
     several: Sequence[Mapping[str, Any]], organisation_id: UUID, proof: str
 ) -> list[Patient]:
     """New persons, each in a circle whose first member is the organisation."""
-    with transaction.atomic():
+    with transaction.atomic(), together():
         made = patients.register_each(several)
         keys = [one.pk for one in made]
         members = first_memberships(

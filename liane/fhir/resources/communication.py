@@ -42,6 +42,7 @@ TO_TEAM, TO_FAMILY = "team", "family"
 AUDIENCE = "https://liane.sante/CodeSystem/thread-audience"
 ELSEWHERE = ("partOf", "recipient", "inResponseTo")
 """Elements that lead to another conversation than the care team's, or into it."""
+KINDS = {kind.value: kind.label for kind in Thread.Kind}
 MADE = ("completed", "in-progress")
 
 
@@ -92,7 +93,7 @@ class CommunicationResource(Resource):
 
     def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:
         """Messages of the threads that the actor reads."""
-        return Message.objects.within(reach).select_related("thread", "withdrawal")
+        return Message.objects.beside(reach).select_related("thread", "withdrawal")
 
     def person_of(self, row: Any) -> UUID | None:
         """The person of its thread."""
@@ -279,7 +280,7 @@ def _message(
         }],
         "inResponseTo": [fhir.reference("Communication", row.reply_to_id)],
         "status": "entered-in-error" if gone else "completed",
-        "category": [fhir.concept(AUDIENCE, kind, thread.get_kind_display())],
+        "category": [fhir.concept(AUDIENCE, kind, KINDS[thread.kind])],
         "priority": "urgent" if row.urgent else "routine",
         "subject": about,
         "topic": {"text": thread.subject},

@@ -40,12 +40,8 @@ class ThreadQuerySet(models.QuerySet[M]):
 
     def within(self, reach: Reach) -> Self:
         """Threads the actor may read."""
-        if reach.everything:
-            return self
-        if not self._reads(reach):
-            return self.none()
-        direct = Q(person_id=None) & self.named(reach)
-        return self.filter(Q(person_id__isnull=False) & self._of_a_person(reach) | direct)
+        found = readable(reach)
+        return self if found is None else self.filter(found)
 
     def across(self, reach: Reach) -> tuple[Self, Self]:
         """The same threads for lists over many persons: those about somebody, the direct ones.
@@ -55,27 +51,17 @@ class ThreadQuerySet(models.QuerySet[M]):
         """
         if reach.everything:
             return self.filter(person_id__isnull=False), self.filter(person_id=None)
-        if not self._reads(reach):
+        if not _reads(reach):
             return self.none(), self.none()
-        mine = self._participants(reach).values("thread_id")
+        mine = _participants(reach).values("thread_id")
         return (
-            self.filter(self._of_a_person(reach), person_id__in=reach.persons(Area.THREAD)),
+            self.filter(_of_a_person(reach, ""), person_id__in=reach.persons(Area.THREAD)),
             self.filter(person_id=None, pk__in=mine),
         )
 
-    def _reads(self, reach: Reach) -> bool:
-        actor = reach.actor
-        return bool(actor.holders and rules.scopes(actor.role, Area.THREAD, "r"))
-
-    def _of_a_person(self, reach: Reach) -> Q:
-        """Open to the actor's group, or naming the actor; with a grant in force in both cases."""
-        open_to = reach.condition(Area.THREAD, "person_id", FLAGS)
-        named = reach.condition(Area.THREAD, "person_id", frozenset()) & self.named(reach)
-        return named if rules.reads_when_named(reach.actor.role) else open_to | named
-
     def named(self, reach: Reach) -> Q:
         """The condition: the actor is named in the thread."""
-        return Q(Exists(self._participants(reach).filter(thread_id=OuterRef("pk"))))
+        return _named(reach, "pk")
 
     def unread_by(self, user_id: Any) -> Self:
         """Threads with something this account has not read yet."""
@@ -86,10 +72,41 @@ class ThreadQuerySet(models.QuerySet[M]):
         )
         return self.filter(~Exists(seen), last_number__gt=0)
 
-    def _participants(self, reach: Reach) -> models.QuerySet[Any]:
-        from liane.messaging.models.threads import Participant
 
-        return Participant.objects.filter(holder_id__in=reach.actor.holders, left_at=None)
+def readable(reach: Reach, beside: str = "") -> Q | None:
+    """The condition of a thread that the actor reads; None where there is none to meet.
+
+    ``beside`` leads to the thread from the table of the query (``thread__``).
+    """
+    if reach.everything:
+        return None
+    if not _reads(reach):
+        return Q(pk__in=[])
+    direct = Q(**{f"{beside}person_id": None}) & _named(reach, f"{beside}pk")
+    return Q(**{f"{beside}person_id__isnull": False}) & _of_a_person(reach, beside) | direct
+
+
+def _reads(reach: Reach) -> bool:
+    actor = reach.actor
+    return bool(actor.holders and rules.scopes(actor.role, Area.THREAD, "r"))
+
+
+def _of_a_person(reach: Reach, beside: str) -> Q:
+    """Open to the actor's group, or naming the actor; with a grant in force in both cases."""
+    person = f"{beside}person_id"
+    open_to = reach.condition(Area.THREAD, person, FLAGS, beside=beside)
+    named = reach.condition(Area.THREAD, person, frozenset()) & _named(reach, f"{beside}pk")
+    return named if rules.reads_when_named(reach.actor.role) else open_to | named
+
+
+def _named(reach: Reach, thread: str) -> Q:
+    return Q(Exists(_participants(reach).filter(thread_id=OuterRef(thread))))
+
+
+def _participants(reach: Reach) -> models.QuerySet[Any]:
+    from liane.messaging.models.threads import Participant
+
+    return Participant.objects.filter(holder_id__in=reach.actor.holders, left_at=None)
 
 
 class InThreadQuerySet(models.QuerySet[M]):
@@ -103,8 +120,13 @@ class InThreadQuerySet(models.QuerySet[M]):
 
         if reach.everything:
             return self
-        readable = Thread.objects.within(reach).filter(pk=OuterRef("_thread"))
-        return self.annotate(_thread=F(self.thread_path)).filter(Exists(readable))
+        theirs = Thread.objects.within(reach).filter(pk=OuterRef("_thread"))
+        return self.annotate(_thread=F(self.thread_path)).filter(Exists(theirs))
+
+    def beside(self, reach: Reach) -> Self:
+        """The same rows, for a query that reads their thread too: it is asked once, not by row."""
+        found = readable(reach, f"{self.thread_path.removesuffix('_id')}__")
+        return self if found is None else self.filter(found)
 
 
 class InMessageQuerySet(InThreadQuerySet[M]):
