@@ -202,10 +202,14 @@ class Fragment:
 
 @dataclass(frozen=True)
 class LiveRenderer:
-    """Renders an entry for one recipient group, inside ``acting`` as one of its members."""
+    """Renders an entry for one recipient group, inside ``acting`` as one of its members.
+
+    ``counts``: the badge (of :data:`badges`) that such an entry moves for those who may read it.
+    """
 
     kind: str
     render: Callable[[Any], list[Fragment]]
+    counts: str = ""
 
 
 @dataclass(frozen=True)

@@ -120,18 +120,17 @@ def _number(text: str) -> int | None:
 
 
 async def _flow(listener: Listener, send: Send, gone: "asyncio.Future[None]") -> None:
-    while not gone.done():
-        waiting = asyncio.ensure_future(listener.queue.get())
-        both: set[asyncio.Future[Any]] = {waiting, gone}
-        await asyncio.wait(both, timeout=BEAT, return_when=asyncio.FIRST_COMPLETED)
-        if not waiting.done():
-            waiting.cancel()
-            if not gone.done():
-                await _body(send, events.event("beat", None))
+    gone.add_done_callback(lambda _: listener.close())
+    while True:
+        try:
+            async with asyncio.timeout(BEAT):
+                data = await listener.queue.get()
+        except TimeoutError:
+            await _body(send, events.event("beat", None))
             continue
-        data = waiting.result()
         if data is None:
-            await _body(send, b"", more=False)
+            if not gone.done():
+                await _body(send, b"", more=False)
             return
         while not listener.queue.empty():
             extra = listener.queue.get_nowait()

@@ -5,7 +5,7 @@ inside ``acting`` as one of its members, recorded in the access ledger in one ba
 the browsers whose page shows that target. Nothing is shown that could not be recorded.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -22,14 +22,21 @@ from liane.live.listeners import Listener
 
 log = structlog.get_logger(__name__)
 Push = tuple[Listener, bytes]
+Moved = Callable[[Listener, str], None]
+"""Told of a listener and of the badge whose count changed for it."""
 TROUBLE = (DatabaseTrouble, ledger.LedgerUnavailable)
 """What passes by itself: the whole batch is tried again, nothing is skipped."""
+
+
+def _nobody(listener: Listener, badge: str) -> None:
+    """Nobody keeps counts."""
 
 
 @dataclass
 class Batch:
     """What is about to be shown: events by listener, and the reads to record first."""
 
+    moved: Moved = _nobody
     pushes: list[Push] = field(default_factory=list)
     reads: list[tuple[Actor, UUID, str, UUID | None]] = field(default_factory=list)
 
@@ -39,9 +46,12 @@ class Batch:
         return self.pushes
 
 
-def entries_to(entries: Iterable[Entry], listeners: Collection[Listener]) -> list[Push]:
-    """What these entries bring to these listeners."""
-    batch = Batch()
+def entries_to(
+    entries: Iterable[Entry], listeners: Collection[Listener], moved: Moved = _nobody
+) -> list[Push]:
+    """What these entries bring to these listeners. ``moved`` is told whose count changes by them,
+    whatever their page shows."""
+    batch = Batch(moved)
     living = _living(listeners)
     for entry in entries:
         renderer = registry.live_renderers.get(entry.kind)
@@ -76,9 +86,13 @@ def _one(
         if listener.after is not None and position is not None and position <= listener.after:
             continue
         flag = allowed.get((listener.user_id, listener.actor.role))
-        if flag is None or not listener.watch:
+        if flag is None:
             continue
         author = listener.user_id == entry.actor_user_id
+        if renderer.counts and not author:
+            batch.moved(listener, renderer.counts)
+        if not listener.watch:
+            continue
         groups.setdefault((listener.actor.role, flag, author), []).append(listener)
     for (_, _, author), members in groups.items():
         pieces = _rendered(renderer, about or entry, members[0].actor)
@@ -143,19 +157,22 @@ def meant(signal: Signal, listeners: Collection[Listener]) -> list[Listener]:
     ]
 
 
-def badges_to(listeners: Collection[Listener]) -> list[Push]:
-    """The counts of the frame, for each of these whose session lives."""
-    if not listeners:
+def badges_to(wanted: Mapping[Listener, Collection[str]]) -> list[Push]:
+    """The counts that each of these waits for, where its session lives."""
+    if not wanted:
         return []
-    return [(one, _counts(one.actor)) for one in _living(listeners) if not one.closed]
+    living = [one for one in _living(list(wanted)) if not one.closed]
+    return [(one, events.event("badges", _counts(one.actor, wanted[one]))) for one in living]
 
 
-def _counts(actor: Actor) -> bytes:
-    counts = {}
-    for name, count in registry.badges.items():
-        try:
-            with acting(actor, read_only=True):
-                counts[name] = count(sessions.request_of(actor))
-        except Exception as error:
-            log.error("badge_failed", badge=name, error=type(error).__name__)
-    return events.event("badges", counts)
+def _counts(actor: Actor, names: Collection[str]) -> dict[str, int]:
+    """These counts of an actor, in one go; each by itself where one of them fails."""
+    try:
+        with acting(actor, read_only=True):
+            request = sessions.request_of(actor)
+            return {name: registry.badges[name](request) for name in names}
+    except Exception as error:
+        if len(names) > 1:
+            return {key: count for one in names for key, count in _counts(actor, [one]).items()}
+        log.error("badge_failed", badge=",".join(names), error=type(error).__name__)
+        return {}

@@ -8,15 +8,19 @@ sessions that ended.
 import datetime as dt
 import threading
 import time
+from dataclasses import dataclass, field
+from itertools import islice
 from uuid import UUID
 
 import structlog
 from django.db import close_old_connections, connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from liane.core import dispatcher, registry, signs, wakeup
 from liane.core.ids import first_at
 from liane.core.models import Entry, PublishedEntry, Signal
+from liane.core.prepared import prepared
 from liane.live import delivery, events, sessions
 from liane.live.listeners import Listener, Listeners
 
@@ -34,9 +38,25 @@ SIGNAL_WINDOW = dt.timedelta(seconds=30)
 AT_ONCE = 3
 """Browsers whose counts, or rights, are refreshed between two looks: messages come first."""
 BADGES_AFTER = 0.25
-"""Seconds between a signal and the counts it calls for: several signals make one count."""
+"""Seconds between a change and the counts it calls for: several changes make one count."""
+LONGEST_REST = 0.05
+"""Seconds between counts, at most: as long as the last ones took, for pages have their turn."""
 CLOSING = frozenset({"revoked"})
 """Signals after which the streams concerned close, and come back if they still may."""
+
+
+@dataclass
+class Stale:
+    """The counts that a browser waits for, and when they are due."""
+
+    due: float
+    badges: set[str] = field(default_factory=set)
+
+
+@prepared
+def _since(first: UUID) -> QuerySet[Signal, UUID]:
+    """The signals of the last seconds: one that was committed late has an early identifier."""
+    return Signal.objects.filter(id__gte=first).order_by("id").values_list("id", flat=True)
 
 
 class LiveLoop:
@@ -46,7 +66,8 @@ class LiveLoop:
         self.listeners = listeners
         self.position = 0
         self._seen: set[UUID] = set()
-        self._stale: dict[Listener, float] = {}
+        self._stale: dict[Listener, Stale] = {}
+        self._rest = 0.0
         self._failures = 0
         self._aged: dict[Listener, None] = {}
         self._started = timezone.now()
@@ -96,7 +117,8 @@ class LiveLoop:
             return 0.0
         if not self._stale:
             return 1.0
-        return min(1.0, max(0.0, min(self._stale.values()) - time.monotonic()))
+        due = min(stale.due for stale in self._stale.values()) - time.monotonic()
+        return min(1.0, max(self._rest, due))
 
     def begin(self) -> None:
         """Start from what is published now."""
@@ -126,7 +148,8 @@ class LiveLoop:
             self.listeners.close(joining)
             raise
         self.listeners.push((one, events.beat(self.position)) for one in joining)
-        self._stale |= dict.fromkeys(joining, time.monotonic())
+        for listener in joining:
+            self._stale[listener] = Stale(time.monotonic(), set(registry.badges))
 
     def _after(self, listener: Listener) -> int:
         """The position from which a newcomer lacks entries: the older of what it says it knows."""
@@ -170,7 +193,7 @@ class LiveLoop:
         entry, so that one that cannot be shown does not silence the others."""
         active = self.listeners.active()
         try:
-            return delivery.entries_to(entries, active)
+            return delivery.entries_to(entries, active, self._moved)
         except delivery.TROUBLE:
             self._failures += 1
             if self._failures < PATIENCE:
@@ -178,21 +201,25 @@ class LiveLoop:
         found = []
         for entry in entries:
             try:
-                found += delivery.entries_to([entry], active)
+                found += delivery.entries_to([entry], active, self._moved)
             except delivery.TROUBLE as error:
                 log.error("live_entry_given_up", kind=entry.kind, error=type(error).__name__)
         return found
 
+    def _moved(self, listener: Listener, *badges: str) -> None:
+        """These counts of a browser changed: they are sent with those that change meanwhile."""
+        due = time.monotonic() + BADGES_AFTER
+        self._stale.setdefault(listener, Stale(due)).badges.update(badges)
+
     def _signals(self) -> None:
         oldest = max(timezone.now() - SIGNAL_WINDOW, self._started)
-        rows = list(Signal.objects.filter(id__gte=first_at(oldest)).order_by("id"))
-        fresh = [signal for signal in rows if signal.id not in self._seen]
-        self._seen = {signal.id for signal in rows}
+        known = _since(first_at(oldest))
+        fresh = [pk for pk in known if pk not in self._seen]
+        self._seen = set(known)
         if not fresh:
             return
         by_user = self.listeners.by_user()
-        due = time.monotonic() + BADGES_AFTER
-        for signal in fresh:
+        for signal in Signal.objects.filter(pk__in=fresh).order_by("id"):
             if signal.user_id is not None:
                 heard = by_user.get(signal.user_id, [])
             else:
@@ -205,15 +232,17 @@ class LiveLoop:
                 self.listeners.push(delivery.signal_to(signal, named))
             if signal.user_id is not None or signal.holder_id is not None:
                 for listener in named:
-                    self._stale.setdefault(listener, due)
+                    self._moved(listener, *registry.badges)
 
     def _badges(self) -> None:
         """Fresh counts for some of those who wait for them, once whatever happened meanwhile."""
-        now = time.monotonic()
-        waiting = [one for one, due in self._stale.items() if due <= now][:AT_ONCE]
+        began = time.monotonic()
+        ready = (one for one, stale in self._stale.items() if stale.due <= began)
+        waiting = {one: self._stale[one].badges for one in list(islice(ready, AT_ONCE))}
         for listener in waiting:
             del self._stale[listener]
         self.listeners.push(delivery.badges_to(waiting))
+        self._rest = min(time.monotonic() - began, LONGEST_REST)
 
     def _check(self) -> None:
         """Close what ended; have each stream's actor made again, a few at a time."""

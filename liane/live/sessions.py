@@ -1,5 +1,6 @@
 """Who opens a stream: the session cookie, checked as a page request would be."""
 
+import datetime as dt
 from collections.abc import Collection
 from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
@@ -8,6 +9,7 @@ from importlib import import_module
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from liane.accounts.models import User
 from liane.circle.middleware import actor_of
 from liane.core.acting import Actor
 from liane.core.ids import uuid7
+from liane.core.prepared import prepared
 
 
 def session_key(cookie_header: str) -> str:
@@ -48,8 +51,13 @@ def authenticate(key: str) -> Actor | None:
 
 def living(keys: Collection[str]) -> set[str]:
     """Those of these session keys that are still open. One query."""
-    rows = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
-    return set(rows.values_list("session_key", flat=True))
+    return set(_open(list(keys), timezone.now())) if keys else set()
+
+
+@prepared
+def _open(keys: list[str], now: dt.datetime) -> QuerySet[Session, str]:
+    rows = Session.objects.filter(session_key__in=keys, expire_date__gt=now)
+    return rows.values_list("session_key", flat=True)
 
 
 def request_of(actor: Actor) -> HttpRequest:

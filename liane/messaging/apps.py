@@ -72,7 +72,6 @@ class MessagingConfig(AppConfig):
         registry.thread_flags.append(queries.flags_of)
         registry.badges["messages"] = panels.badge
         registry.readers += [
-            Reader("messages", panels.tell_badges),
             Reader("mail", outside.queue),
         ]
         registry.add_jobs(
@@ -91,4 +90,5 @@ class MessagingConfig(AppConfig):
             ("thread.read", panels.render_receipts),
             ("message.seen", panels.render_receipts),
         ):
-            registry.live_renderers[kind] = LiveRenderer(kind, render)
+            counts = "messages" if kind == "message.sent" else ""
+            registry.live_renderers[kind] = LiveRenderer(kind, render, counts)

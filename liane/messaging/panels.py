@@ -1,13 +1,12 @@
 """What conversations offer the record, Aujourd’hui, the frame and the journal's readers."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
-from liane.circle.queries import recipients
-from liane.core import acting, journal
+from liane.core import acting
 from liane.core.areas import Area
 from liane.core.registry import Fragment
 from liane.messaging import composer, inbox, queries
@@ -102,12 +101,3 @@ def render_receipts(signal: Any) -> list[Fragment]:
         render_to_string("messaging/_receipts.html", {"bubble": bubble}) for bubble in shown.bubbles
     )
     return [Fragment(f"thread:{signal.thread_id}", html, "replace")]
-
-
-def tell_badges(entries: Collection[Any]) -> None:
-    """Reader of the journal: those who may read a new message see their count move."""
-    for entry in entries:
-        if entry.kind != "message.sent" or not entry.announce:
-            continue
-        told = {one.user_id for one in recipients(entry)} - {entry.actor_user_id}
-        journal.signal_each("badge", told, thread_id=entry.thread_id)

@@ -251,6 +251,37 @@ def test_a_signal_brings_fresh_counts_to_its_account(
     assert house.got(pauls, "badges") == []
 
 
+def test_an_entry_moves_the_count_of_its_readers_whatever_their_page_shows(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, paul = make.patient(), make.practice("paul")
+    make.practice("bruno")
+    for one in (make.practice("claire"), paul):
+        make.member(person, one)
+    counts = {"messages": lambda request: 2, "notifications": lambda request: 3}
+    monkeypatch.setattr(registry, "badges", counts)
+    counted = LiveRenderer("counted", lambda about: [], "messages")
+    monkeypatch.setitem(registry.live_renderers, "counted", counted)
+    hers, pauls, brunos = (house.open(name, "threads") for name in ("claire", "paul", "bruno"))
+    for one in (hers, pauls, brunos):
+        house.got(one, "badges")
+    monkeypatch.setattr("liane.live.loop.BADGES_AFTER", -1)
+    tell(person, by=paul, kind="counted")
+    assert house.got(hers, "badges") == [(0, {"messages": 2})]
+    assert house.got(pauls, "badges") == house.got(brunos, "badges") == []
+
+
+def test_a_count_that_fails_does_not_take_the_others_with_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(request: Any) -> int:
+        return User.objects.get(username="nobody").pk.int
+
+    make.practice("claire")
+    monkeypatch.setattr(registry, "badges", {"messages": failing, "notifications": lambda _: 3})
+    assert house.got(house.open("claire", "threads"), "badges") == [(0, {"notifications": 3})]
+
+
 def test_a_signal_about_a_person_is_drawn_for_those_who_may_read_only(house: House) -> None:
     claire, person = make.practice("claire"), make.patient()
     make.practice("bruno")

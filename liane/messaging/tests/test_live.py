@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable
-from uuid import UUID
+from unittest.mock import MagicMock
 
 import pytest
 from django.test import Client
 
 from liane.circle.queries import recipients
-from liane.core.acting import Actor, acting, owner, system
+from liane.core.acting import Actor, acting, owner
 from liane.core.models import Entry, Signal
+from liane.live import delivery
+from liane.live.listeners import Listener
 from liane.messaging import marks, panels, services
 from liane.messaging.models import Message, Thread
 from liane.messaging.services import Named
@@ -108,12 +110,12 @@ def receipts(name: str, signal: Signal) -> str:
     return pieces[0].html.strip().partition("</span>")[0] if pieces else ""
 
 
-def test_the_count_moves_for_the_others_only() -> None:
+def test_the_count_moves_for_the_others_only(sign_in) -> None:
     _, entry = story("team")
-    with acting(system("reader")):
-        panels.tell_badges([entry])
-    with owner():
-        told: set[UUID | None] = set(
-            Signal.objects.filter(kind="badge").values_list("user_id", flat=True)
-        )
-    assert told == {make.actor("roussel").user_id, make.actor("paul").user_id}
+    streams, told = {}, set()
+    for name in ("claire", "roussel", "paul"):
+        key, actor = sign_in(name).session.session_key, make.actor(name)
+        streams[actor.user_id] = Listener(actor, key, frozenset(), None, None, MagicMock())
+    delivery.entries_to([entry], streams.values(), lambda one, badge: told.add((one, badge)))
+    others = {make.actor(name).user_id for name in ("roussel", "paul")}
+    assert told == {(streams[user], "messages") for user in others}
