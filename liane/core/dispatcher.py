@@ -6,11 +6,15 @@ positions become visible in order: a reader that remembers a position misses not
 a transaction commits.
 """
 
+from uuid import UUID
+
 from django.db import transaction
+from django.db.models import QuerySet
 
 from liane.core import wakeup
 from liane.core.acting import acting, system
 from liane.core.models import Counter, Entry, Outbox, PublishedEntry
+from liane.core.prepared import prepared
 
 COUNTER = "journal"
 BATCH = 500
@@ -18,7 +22,7 @@ BATCH = 500
 
 def publish(limit: int = BATCH) -> int:
     """Publish at most ``limit`` waiting entries. Returns how many; 0 also when another does it."""
-    if not Outbox.objects.exists():
+    if not _waiting():
         return 0
     Counter.objects.get_or_create(name=COUNTER)
     with transaction.atomic():
@@ -39,6 +43,11 @@ def publish(limit: int = BATCH) -> int:
     return len(waiting)
 
 
+@prepared
+def _waiting() -> QuerySet[Outbox, UUID]:
+    return Outbox.objects.values_list("pk", flat=True)[:1]
+
+
 def publish_all() -> int:
     """Publish everything that waits. Returns how many."""
     total = 0
@@ -49,8 +58,12 @@ def publish_all() -> int:
 
 def last_position() -> int:
     """The position of the newest published entry, 0 when there is none."""
-    counter = Counter.objects.filter(pk=COUNTER).first()
-    return counter.value if counter else 0
+    return _value.first(COUNTER) or 0
+
+
+@prepared
+def _value(name: str) -> QuerySet[Counter, int]:
+    return Counter.objects.filter(pk=name).values_list("value", flat=True)
 
 
 def entries_after(position: int, limit: int = BATCH, upto: int | None = None) -> list[Entry]:
@@ -62,10 +75,15 @@ def entries_after(position: int, limit: int = BATCH, upto: int | None = None) ->
     if not places:
         return []
     with acting(system("journal")):
-        found = Entry.objects.in_bulk([entry_id for _, entry_id in places])
+        found = {entry.pk: entry for entry in _entries([entry_id for _, entry_id in places])}
     entries = []
     for place, entry_id in places:
         entry = found[entry_id]
         entry.position = place  # type: ignore[attr-defined]
         entries.append(entry)
     return entries
+
+
+@prepared
+def _entries(ids: list[UUID]) -> QuerySet[Entry]:
+    return Entry.objects.filter(pk__in=ids)

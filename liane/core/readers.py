@@ -10,13 +10,15 @@ from collections.abc import Collection
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from liane.core import registry
 from liane.core.acting import acting, system
-from liane.core.dispatcher import entries_after
+from liane.core.dispatcher import entries_after, last_position
 from liane.core.jobs import TRIES, backoff
-from liane.core.models import Cursor, DueJob, Entry, PublishedEntry
+from liane.core.models import Cursor, DueJob, Entry
+from liane.core.prepared import prepared
 
 log = structlog.get_logger(__name__)
 BATCH = 50
@@ -24,13 +26,19 @@ BATCH = 50
 
 def run() -> int:
     """Let every registered reader read what is new. Returns the number of entries read."""
-    return sum(_read(reader) for reader in registry.readers)
+    newest, known = last_position(), dict(_cursors())
+    for reader in registry.readers:
+        if reader.name not in known:
+            Cursor.objects.get_or_create(name=reader.name)
+    return sum(_read(one) for one in registry.readers if known.get(one.name, 0) < newest)
+
+
+@prepared
+def _cursors() -> QuerySet[Cursor, tuple[str, int]]:
+    return Cursor.objects.values_list("name", "position")
 
 
 def _read(reader: registry.Reader) -> int:
-    cursor, _ = Cursor.objects.get_or_create(name=reader.name)
-    if not PublishedEntry.objects.filter(position__gt=cursor.position).exists():
-        return 0
     with transaction.atomic():
         held = Cursor.objects.select_for_update(skip_locked=True).filter(pk=reader.name).first()
         entries = entries_after(held.position, BATCH) if held else []

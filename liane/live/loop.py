@@ -35,8 +35,8 @@ CHECK_EVERY = 30.0
 PATIENCE = 6
 """Times a batch is tried before it is taken entry by entry."""
 SIGNAL_WINDOW = dt.timedelta(seconds=30)
-AT_ONCE = 3
-"""Browsers whose counts, or rights, are refreshed between two looks: messages come first."""
+COUNTS_AT_ONCE, RIGHTS_AT_ONCE = 10, 3
+"""Browsers whose counts, and rights, are refreshed between two looks: messages come first."""
 BADGES_AFTER = 0.25
 """Seconds between a change and the counts it calls for: several changes make one count."""
 LONGEST_REST = 0.05
@@ -183,7 +183,10 @@ class LiveLoop:
             place = entries[-1].position  # type: ignore[attr-defined]
 
     def _follow(self) -> None:
-        while entries := dispatcher.entries_after(self.position, CHUNK):
+        while dispatcher.last_position() > self.position:
+            entries = dispatcher.entries_after(self.position, CHUNK)
+            if not entries:
+                return
             self.listeners.push(self._delivered(entries))
             self.position = entries[-1].position  # type: ignore[attr-defined]
             self._failures = 0
@@ -238,7 +241,7 @@ class LiveLoop:
         """Fresh counts for some of those who wait for them, once whatever happened meanwhile."""
         began = time.monotonic()
         ready = (one for one, stale in self._stale.items() if stale.due <= began)
-        waiting = {one: self._stale[one].badges for one in list(islice(ready, AT_ONCE))}
+        waiting = {one: self._stale[one].badges for one in list(islice(ready, COUNTS_AT_ONCE))}
         for listener in waiting:
             del self._stale[listener]
         self.listeners.push(delivery.badges_to(waiting))
@@ -261,7 +264,7 @@ class LiveLoop:
 
     def _renew(self) -> None:
         """What a stream may reach changes with duties, contracts and seats: ask again."""
-        for listener in list(self._aged)[:AT_ONCE]:
+        for listener in list(self._aged)[:RIGHTS_AT_ONCE]:
             del self._aged[listener]
             actor = sessions.authenticate(listener.session)
             if actor is None:

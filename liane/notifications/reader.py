@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from liane.circle.queries import Recipient, reached_by, recipients
 from liane.core import journal, registry
+from liane.core.inserting import insert_all
 from liane.core.models import Entry
 from liane.directory.models import Absence
 from liane.notifications import queries, rules, tasks
@@ -42,7 +43,7 @@ def _tell(entry: Entry, notice: registry.NoticeKind, now: dt.datetime) -> None:
         return
     urgent = entry.urgent or notice.urgent
     rows = _rows(entry, notice, people, urgent, now)
-    Notification.objects.bulk_create(rows)
+    insert_all(rows)
     heads = [row for row in rows if row.is_head]
     journal.signal_each("badge", [row.user_id for row in heads])
     pushable = queries.with_browsers([row.user_id for row in heads if row.push])

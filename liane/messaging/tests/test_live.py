@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
@@ -110,7 +111,7 @@ def receipts(name: str, signal: Signal) -> str:
     return pieces[0].html.strip().partition("</span>")[0] if pieces else ""
 
 
-def test_the_count_moves_for_the_others_only(sign_in) -> None:
+def test_the_count_moves_for_the_others_only(sign_in: Any) -> None:
     _, entry = story("team")
     streams, told = {}, set()
     for name in ("claire", "roussel", "paul"):
