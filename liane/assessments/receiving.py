@@ -1,7 +1,7 @@
 """Assessments that other software filled in: checked, then kept as the pages keep them."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +23,9 @@ from liane.core.models import author_of
 from liane.patients.models import Patient
 
 Json = dict[str, Any]
+NAMES = {"integer": "valueInteger", "decimal": "valueDecimal"}
+MEASURED = frozenset({*NAMES, "quantity"})
+"""Types of a question whose answer is a measure."""
 
 
 def receive(
@@ -53,6 +56,72 @@ def receive(
         if finished:
             response = services.complete(response.pk, version=response.version)
     return response
+
+
+def measure(
+    person: Patient, codes: Collection[tuple[str, str]], number: Decimal, *, unit: str = "",
+    at: dt.datetime | None,
+) -> Response:  # fmt: skip
+    """Keep one measure, as the assessment of which it is the only answer that must be given.
+
+    ``codes``: (system, code), of a score of ours (``""`` for its system) or of its question.
+    Raises Refused for what no questionnaire at hand measures, for a score that is calculated, for
+    another unit; and as :func:`receive`.
+    """
+    calculated = ""
+    for questionnaire in queries.offered():
+        definition = catalogue.definition_of(questionnaire)
+        for item in definition.scores:
+            if not _measures(item, codes):
+                continue
+            if item.computed or item.type not in MEASURED:
+                calculated = calculated or questionnaire.title
+                continue
+            _same_unit(item, unit)
+            held = _alone(definition, item, number)
+            return receive(person, questionnaire, held, at=at, finished=True)
+    if calculated:
+        raise Refused(f"« {calculated} » se calcule : envoyez les réponses, pas le résultat.",
+                      field="code")  # fmt: skip
+    raise Refused("Aucun questionnaire proposé ici ne garde cette mesure.", field="code")
+
+
+def is_measure(response: Response, code: str) -> bool:
+    """The assessment holds this score alone, and it was given as it is."""
+    definition = catalogue.definition_of(response.questionnaire)
+    (only, *others) = definition.scores or [None]
+    return not others and bool(only and only.score and only.score.code == code
+                               and not only.computed)  # fmt: skip
+
+
+def _measures(item: Item, codes: Collection[tuple[str, str]]) -> bool:
+    score = item.score
+    return score is not None and (("", score.code) in codes or bool(set(item.codes) & set(codes)))
+
+
+def _same_unit(item: Item, unit: str) -> None:
+    assert item.score is not None  # noqa: S101
+    coding = (item.unit or {}).get("valueCoding") or {}
+    known = {item.score.unit, str(coding.get("code", "")), str(coding.get("display", ""))} - {""}
+    if unit and known and unit not in known and not unit.startswith("{"):
+        words = f"Cette mesure est gardée en {item.score.unit or min(known)}."
+        raise Refused(words, field="unit")
+
+
+def _alone(definition: Definition, item: Item, number: Decimal) -> list[Json]:
+    """An assessment in which this question alone is answered."""
+    plain = int(number) if number == int(number) else float(number)
+    if item.type == "integer" and not isinstance(plain, int):
+        raise Refused("Cette mesure est un nombre entier.", field="value")
+    value: Json = {"valueQuantity": {"value": plain}} if item.type == "quantity" else {
+        NAMES[item.type]: plain}  # fmt: skip
+    node: Json = {"linkId": item.link_id, "answer": [value]}
+    above = item.parent
+    while above is not None:
+        group = definition.items[above]
+        node = {"linkId": group.link_id, "item": [node]}
+        above = group.parent
+    return [node]
 
 
 def replace(response: Response, items: Any, *, finished: bool) -> Response:

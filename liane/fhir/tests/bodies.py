@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from liane.directory.models import Organisation, Practice, Professional
+from liane.fhir.resources.observation import SCORES
 from liane.patients.models import Patient
 
 Json = dict[str, Any]
@@ -36,6 +37,8 @@ def bodies(
                              "practitioner": {"reference": f"Practitioner/{newcomer.pk}"}},
         "Organization": {"name": "Cabinet neuf"},
         "HealthcareService": {"name": "Repas", "providedBy": home, "type": [{"coding": [meals]}]},
+        "Observation": {"status": "final", "subject": about, "valueQuantity": {"value": 24},
+                        "code": {"coding": [{"system": SCORES, "code": "mmse"}]}},
         "CareTeam": {"status": "active", "subject": about},
         "Communication": {"status": "completed", "subject": about,
                           "payload": [{"contentString": "La plaie est propre."}]},

@@ -22,7 +22,7 @@ TYPES = sorted(name for name, one in resources.every().items() if "search" in on
 FULL = frozenset(
     {"Patient", "CareTeam", "RelatedPerson", "Encounter", "DocumentReference", "List", "Procedure",
      "Communication", "CommunicationRequest", "Consent", "Organization", "Practitioner",
-     "PractitionerRole", "Provenance", "Questionnaire"}
+     "PlanDefinition", "PractitionerRole", "Provenance", "Questionnaire"}
 )  # fmt: skip
 """Types of which the record below holds several; each other type answers an empty page."""
 

@@ -1,0 +1,143 @@
+"""Measures that other software sends: kept as an assessment of one answer, or refused in words."""
+
+import pytest
+
+from liane.assessments.models import Response, Score
+from liane.core.acting import owner
+from liane.fhir.tests.api import Api
+from tests import factories as make
+
+pytestmark = pytest.mark.django_db
+SCORES = "https://liane.sante/CodeSystem/score"
+LOINC = "http://loinc.org"
+
+
+def seen(person, code="mmse", system=SCORES, **more):
+    return {
+        "resourceType": "Observation",
+        "identifier": [{"system": "urn:test", "value": f"o-{code}"}],
+        "status": "final",
+        "code": {"coding": [{"system": system, "code": code}]},
+        "subject": {"reference": f"Patient/{person.pk}"},
+        "effectiveDateTime": "2026-11-20T10:00:00+01:00",
+        "valueQuantity": {"value": 24, "unit": "/30"},
+        **more,
+    }
+
+
+def weight(house):
+    """A questionnaire of the structure that keeps a weight."""
+    score = "urn:liane:fhir:score"
+    return {
+        "resourceType": "Questionnaire",
+        "url": "https://example.org/poids",
+        "version": "1",
+        "title": "Poids",
+        "status": "active",
+        "item": [
+            {
+                "linkId": "corps", "type": "group", "text": "Le corps",
+                "item": [
+                    {
+                        "linkId": "poids", "type": "decimal", "text": "Poids", "required": True,
+                        "code": [{"system": LOINC, "code": "29463-7"}],
+                        "extension": [
+                            {"url": score, "extension": [
+                                {"url": "code", "valueCode": "poids"},
+                                {"url": "label", "valueString": "Poids"},
+                                {"url": "unit", "valueString": "kg"},
+                            ]},
+                            {"url": "http://hl7.org/fhir/StructureDefinition/maxValue",
+                             "valueDecimal": 400},
+                        ],
+                    }
+                ],
+            }
+        ],
+    }  # fmt: skip
+
+
+def test_the_total_of_a_test_is_kept_and_read_back_equal(api, odette):
+    body = seen(odette)
+    made = api.post("Observation", body)
+    assert made.status == 201, made.body
+    key = made.body["id"]
+    read = api.get(f"Observation/{key}").body
+    assert {name: one for name, one in read.items() if name not in {"id", "meta"}} == body
+    with owner():
+        score = Score.objects.select_related("response").get(pk=key)
+    assert (score.code, int(score.value), score.response.status) == ("mmse", 24, "completed")
+    for query in ("code=mmse", "identifier=urn:test|o-mmse", "value-quantity=24",
+                  "date=2026-11-20", f"patient={odette.pk}", "status=final"):  # fmt: skip
+        assert [one["id"] for one in api.get(f"Observation?{query}").found] == [key], query
+    assert Api(make.organisation("Ailleurs")).post("Observation", body).status == 422
+
+
+def test_a_measure_of_a_questionnaire_of_the_structure_by_its_loinc_code(api, house, odette):
+    assert api.post("Questionnaire", weight(house)).status == 201
+    body = seen(odette, "29463-7", LOINC,
+                valueQuantity={"value": 61.5, "unit": "kg", "code": "kg",
+                               "system": "http://unitsofmeasure.org"})  # fmt: skip
+    made = api.post("Observation", body)
+    assert made.status == 201, made.body
+    with owner():
+        score = Score.objects.get(pk=made.body["id"])
+    assert (score.code, float(score.value), score.unit) == ("poids", 61.5, "kg")
+    for query in ("code=poids", f"code={LOINC}|29463-7", "code-value-quantity=poids$gt60"):
+        found = api.get(f"Observation?{query}").found
+        assert [one["id"] for one in found] == [str(score.pk)], query
+    heavy = {**body, "valueQuantity": {"value": 900, "unit": "kg"}}
+    assert api.post("Observation", heavy).status == 422
+    pounds = {**body, "valueQuantity": {"value": 130, "unit": "lb"}}
+    answer = api.post("Observation", pounds)
+    assert (answer.status, answer.issues) == (422, ["Cette mesure est gardée en kg."])
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"status": "preliminary"}, {"code": {"coding": [{"system": SCORES, "code": "inconnu"}]}},
+     {"code": {"coding": [{"system": SCORES, "code": "katz"}]}}, {"code": {"text": "MMSE"}},
+     {"subject": {"display": "Mme Laborde"}}, {"effectiveDateTime": "2099-01-01"},
+     {"effectiveDateTime": None, "effectivePeriod": {"start": "2026-01-01"}},
+     {"valueQuantity": None, "valueString": "bien"}, {"valueQuantity": {"value": 24.5}},
+     {"valueQuantity": {"value": 24, "comparator": ">"}}, {"valueQuantity": {"value": 31}},
+     {"component": [{"code": {"text": "a"}, "valueInteger": 1}]}],
+)  # fmt: skip
+def test_what_has_no_place_is_refused_in_words(api, odette, more):
+    body = {name: one for name, one in seen(odette, **more).items() if one is not None}
+    answer = api.post("Observation", body)
+    assert (answer.status, answer.body["resourceType"]) == (422, "OperationOutcome")
+    assert answer.issues
+    with owner():
+        assert not Response.objects.exists()
+
+
+def test_a_measure_sent_in_error_says_so_and_does_not_change_otherwise(api, odette):
+    made = api.post("Observation", seen(odette)).body
+    other = {**made, "valueQuantity": {"value": 25, "unit": "/30"}}
+    assert api.put(f"Observation/{made['id']}", other).status == 422
+    gone = api.put(f"Observation/{made['id']}", {**made, "status": "entered-in-error"})
+    assert gone.status == 200, gone.body
+    with owner():
+        assert Response.objects.get().status == "entered-in-error"
+    assert api.get(f"Observation/{made['id']}").body["status"] == "entered-in-error"
+    assert api.get("Observation?status=final").found == []
+    assert len(api.get("Observation?status=entered-in-error").found) == 1
+
+
+def test_a_score_of_an_assessment_is_withdrawn_with_it(api, odette):
+    asked = api.get("Questionnaire?url=urn:liane:questionnaire:mmse").found[0]
+    answers = {
+        "resourceType": "QuestionnaireResponse",
+        "questionnaire": f"{asked['url']}|{asked['version']}",
+        "status": "completed",
+        "subject": {"reference": f"Patient/{odette.pk}"},
+        "item": [{"linkId": "score", "item": [{"linkId": "total",
+                                               "answer": [{"valueInteger": 20}]}]}],
+    }  # fmt: skip
+    made = api.post("QuestionnaireResponse", answers)
+    assert made.status == 201, made.body
+    (score,) = api.get("Observation?code=mmse").found
+    gone = {**made.body, "status": "entered-in-error"}
+    assert api.put(f"QuestionnaireResponse/{made.body['id']}", gone).status == 200
+    assert api.get(f"Observation/{score['id']}").body["status"] == "entered-in-error"
