@@ -399,6 +399,20 @@ def cards(person_id: UUID) -> list[Card]:
         ]
 
 
+def accompanied(organisation_id: UUID) -> list[UUID] | None:
+    """Whom an organisation supports now, for itself; None when it never supported anybody.
+
+    Read by the system, and these identifiers alone: the caller narrows them to its own reach. That
+    a person is supported is what every care team learns of it (:func:`cards`).
+    """
+    with acting.acting(acting.system("file active : groupe")):
+        rows = Accompaniment.objects.filter(organisation_id=organisation_id)
+        found = list(
+            rows.filter(closed_at=None).order_by("person_id").values_list("person_id", flat=True)
+        )
+        return found if found or rows.exists() else None
+
+
 @prepared
 def _open(cluster: list[UUID]) -> QuerySet[Accompaniment]:
     rows = Accompaniment.objects.filter(person_id__in=cluster, closed_at=None)

@@ -36,6 +36,7 @@ from liane.fhir.search.asked import Asked
 from liane.fhir.search.clauses import Clause, Fixed, Group
 from liane.fhir.search.includes import padded
 from liane.fhir.search.running import page
+from liane.followups.queries import accompanied
 from liane.pathways.models import Enrolment
 
 log = structlog.get_logger(__name__)
@@ -79,25 +80,34 @@ def access_of(export: Export) -> Access | None:
 
 
 def people(asked: Wanted, access: Access) -> list[UUID] | None:
-    """The persons of a group: of one circle, or of one pathway. None: all those within reach, which
-    is also what the group of the caller's own organisation is.
+    """The persons of a group: of one circle, of one pathway, of the file active of the caller's own
+    organisation. None: all those within reach, which is also the group of an organisation that
+    keeps no file active.
 
     Raises Problem 404 for a group that the caller does not reach.
     """
-    if asked.level != "Group" or asked.group_id == access.actor.organisation_id:
+    if asked.level != "Group":
         return None
     reach, group = access.reach, asked.group_id
     if group is None:
         raise not_found()
+    if group == access.actor.organisation_id:
+        followed = accompanied(group)
+        if followed is None:
+            return None
+        found: list[UUID] = []
+        for some in batched(followed, PEOPLE):
+            found += reach.patients().filter(pk__in=some).values_list("pk", flat=True)
+        return found
     if reach.patients(Area.CIRCLE).filter(pk=group).exists():
         return [group]
     rows = Enrolment.objects.within(reach).filter(
         project=group, status__in=["proposed", "included", "suspended"]
     )
-    found = list(rows.order_by("person_id").values_list("person_id", flat=True).distinct())
-    if not found:
+    followers = list(rows.order_by("person_id").values_list("person_id", flat=True).distinct())
+    if not followers:
         raise not_found()
-    return found
+    return followers
 
 
 def _written(export: Export) -> None:

@@ -18,6 +18,7 @@ from liane.fhir.models import Export, ExportFile
 from liane.fhir.tests.api import Api
 from liane.fhir.tests.test_accounts_of import used_by
 from liane.fhir.tests.test_around import julie
+from liane.followups.models import Accompaniment
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +102,29 @@ def test_a_group_is_one_circle_or_one_pathway(api, house, odette):
     away = make.patient("DURAND", "Zoé")
     assert api.get(f"Group/{make.organisation('Ailleurs').pk}/$export", **ASYNC).status == 404
     assert api.get(f"Group/{away.pk}/$export", **ASYNC).status == 404
+
+
+def test_the_group_of_a_structure_that_supports_persons_is_its_file_active(api, house, odette):
+    other, gone = make.patient("ROUX", "Simon"), make.patient("DURAND", "Zoé")
+    left = make.patient("MARTY", "Luc")
+    with owner():
+        for person in (other, gone):
+            make.member(person, house)
+        for person in (odette, gone, left):
+            Accompaniment.objects.create(
+                person=person, organisation=house, level="intensive", status="follow_up",
+                closed_at=timezone.now() if person == gone else None,
+            )  # fmt: skip
+    found, _, _ = exported(api, f"Group/{house.pk}/$export?_type=Patient")
+    assert [one["id"] for one in found["Patient"]] == [str(odette.pk)]
+    whole, _, _ = exported(api, "Patient/$export?_type=Patient")
+    assert len(whole["Patient"]) == 3
+    with owner():
+        Accompaniment.objects.filter(person=odette).update(closed_at=timezone.now())
+    nobody, _, _ = exported(api, f"Group/{house.pk}/$export?_type=Patient")
+    assert "Patient" not in nobody
+    elsewhere = Api(make.organisation("Ailleurs", "dac"))
+    assert elsewhere.get(f"Group/{house.pk}/$export", **ASYNC).status == 404
 
 
 def test_a_group_may_be_a_pathway(db):
