@@ -18,6 +18,7 @@ from liane.core.errors import Conflict, Refused
 from liane.core.http import Request, client_key
 from liane.core.ids import parse
 from liane.core.routes import Policy, route
+from liane.core.templatetags.liane import capped
 from liane.directory.models import Organisation
 from liane.directory.queries import organisation as structure
 from liane.followups import choices, contacts, queries, services
@@ -69,14 +70,14 @@ def index(request: Request) -> HttpResponse:
     told = counts if manager else {"miennes": counts["miennes"]}
     filters = [
         {"label": label, "url": f"?{_query(key, manager)}", "current": key == view,
-         "count": told.get(key) or None}
+         "count": capped(told[key], queries.MOST) if told.get(key) else None}
         for key, label in queries.VIEWS.items()
     ]  # fmt: skip
     context = {
         "house": house, "rows": page.rows, "after": page.after, "view": view, "filters": filters,
         "named": named, "counts": counts, "tabs": tabs, "people": people,
         "manager": str(manager or ""), "manager_name": known.get(str(manager), ""),
-        "query": _query(view, manager),
+        "query": _query(view, manager), "most": queries.MOST,
     }  # fmt: skip
     return render(request, "followups/list.html", context)
 

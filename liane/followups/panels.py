@@ -27,7 +27,9 @@ def today(request: Any) -> dict[str, Any] | None:
     if house is None:
         return None
     counts = queries.counts(house.pk)
-    return {"counts": counts, "me": request.actor.holder_id} if counts["miennes"] else None
+    if not counts["miennes"]:
+        return None
+    return {"counts": counts, "most": queries.MOST, "me": request.actor.holder_id}
 
 
 def structure(request: Any, organisation: Any) -> dict[str, Any] | None:

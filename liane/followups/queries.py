@@ -1,7 +1,7 @@
 """Reads of the file active: the work list, one person's file, figures. Queries are counted."""
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.utils import timezone
 from liane.circle import persons
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core.acting import Actor
 from liane.core.clock import day_bounds
 from liane.core.prepared import prepared
 from liane.directory import queries as directory
@@ -25,7 +26,7 @@ from liane.followups.models import (
     LevelChange,
     Reminder,
 )
-from liane.followups.states import NOTHING, Level
+from liane.followups.states import NOTHING, UNDATED, Level
 from liane.followups.steps import Step
 from liane.interventions.models import Intervention
 from liane.patients.queries import cluster_ids
@@ -34,8 +35,9 @@ from liane.stays.state import Status as StayStatus
 
 SHOWN = 50
 CONTACTS = 40
-MOST = 500
-"""Persons of one case manager that are counted at most: nobody follows so many."""
+MOST = 100
+"""Persons of one case manager that are counted at most: beyond, « 99+ » says enough."""
+EVER = UNDATED + dt.timedelta(days=1)
 AWAY = (StayStatus.IN_PROGRESS, StayStatus.ON_LEAVE)
 VIEWS = {
     "": "Toutes",
@@ -168,13 +170,10 @@ def keeps_one(organisation_id: UUID) -> bool:
     return bool(rows.exists())
 
 
-def _mine() -> Q:
-    """The actor as case manager in its house, and those whom it replaces.
-
-    One equality whenever it can be: PostgreSQL then walks `file_of_case_manager` in its order.
-    """
-    actor = acting.current()
-    return Q(case_manager_id__in=[actor.holder_id, *actor.lent])
+def _mine(actor: Actor) -> list[UUID]:
+    """The actor as case manager in its house, and those whom it replaces."""
+    own = [actor.holder_id] if actor.holder_id is not None else []
+    return [*own, *actor.lent]
 
 
 def listed(
@@ -194,7 +193,7 @@ def listed(
     today = day_bounds(timezone.localdate())[0]
     match view:
         case "miennes":
-            return rows.filter(_mine())
+            return rows.filter(case_manager_id__in=_mine(acting.current()))
         case "sans-referent":
             return rows.filter(case_manager=None)
         case "rien":
@@ -252,16 +251,40 @@ def _stays() -> QuerySet[Stay]:
 
 
 def counts(organisation_id: UUID, manager: UUID | None = None) -> Mapping[str, int]:
-    """How many persons of a case manager are in each pressing view, up to ``MOST``; of the actor
-    when none is given. One query."""
-    today = day_bounds(timezone.localdate())[0]
-    mine = listed(organisation_id, "" if manager else "miennes", manager)
-    found = list(mine.values_list("next_at", "next_kind")[:MOST])
+    """How many persons of a case manager are in each pressing view, `MOST` for as many or more;
+    of the actor when none is given. Three queries, each of which stops at `MOST`."""
+    actor, now, today = acting.current(), timezone.now(), day_bounds(timezone.localdate())[0]
+    whose = [manager] if manager is not None else _mine(actor)
+
+    def counted(planned: bool | None, until: dt.datetime) -> int:
+        return len(_counted(actor, now, organisation_id, whose, planned, NOTHING, until))
+
     return {
-        "" if manager else "miennes": len(found),
-        "retard": sum(bool(kind) and at < today for at, kind in found),
-        "rien": sum(not kind for _, kind in found),
+        "" if manager else "miennes": counted(None, EVER),
+        "retard": counted(True, today),
+        "rien": counted(False, UNDATED),
     }
+
+
+@prepared
+def _counted(
+    actor: Actor,
+    now: dt.datetime,
+    organisation_id: UUID,
+    whose: Sequence[UUID],
+    planned: bool | None,
+    since: dt.datetime,
+    until: dt.datetime,
+) -> QuerySet[Accompaniment, UUID]:
+    """Open accompaniments of these case managers, in no order: as the index gives them."""
+    rows = Accompaniment.objects.within(Reach(actor, now).probed()).filter(
+        organisation_id=organisation_id, case_manager_id__in=whose, closed_at=None,
+        next_at__gte=since, next_at__lt=until,
+    )  # fmt: skip
+    if planned is not None:
+        rows = rows.exclude(next_kind="") if planned else rows.filter(next_kind="")
+    found: QuerySet[Accompaniment, UUID] = rows.order_by().values_list("pk", flat=True)
+    return found[:MOST]
 
 
 # ------------------------------------------------------------------ one person

@@ -7,6 +7,7 @@ is read for the page alone, in a fixed number of queries. Paging follows the key
 import datetime as dt
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -15,7 +16,9 @@ from django.utils import timezone
 from liane.circle import persons
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core.acting import Actor
 from liane.core.ids import parse
+from liane.core.prepared import prepared
 from liane.directory.models import Organisation
 from liane.pathways import alerts, catalogue, progress, rules
 from liane.pathways.models import (
@@ -40,7 +43,8 @@ from liane.pathways.states import (
 from liane.stays.models import Stay
 
 SHOWN = 50
-MOST = 500
+MOST = 100
+"""Counted at most: beyond, « 99+ » says enough."""
 VIEWS = {
     "": "Toutes",
     "miennes": "Les miennes",
@@ -53,8 +57,6 @@ VIEWS = {
     "sorties": "Sorties",
 }
 ONE_STATUS = {"a-decider": EnrolmentStatus.PROPOSED, "suspendues": EnrolmentStatus.SUSPENDED}
-RISKY = 2
-"""Reasons from which a person is listed as at risk."""
 DONE, LATE = SessionState.DONE, SessionState.LATE
 
 
@@ -169,21 +171,19 @@ def listed(organisation_id: UUID, wanted: Filters) -> QuerySet[Enrolment]:
     rows = rows.filter(next_on__lte=NEVER).order_by("next_on", "id")
     if wanted.view in ONE_STATUS:
         return rows.filter(status=ONE_STATUS[wanted.view])
-    rows = rows.living()
     match wanted.view:
         case "miennes":
-            return rows.filter(coordinator_id__in=acting.current().holders)
+            return rows.living().filter(coordinator_id__in=acting.current().holders)
         case "retard":
-            return rows.filter(late__gt=0)
+            return rows.late()
         case "risque":
-            return rows.filter(risk__gte=RISKY)
+            return rows.at_risk()
         case "a-valider":
-            running = [EnrolmentStatus.INCLUDED, EnrolmentStatus.SUSPENDED]
-            return rows.filter(status__in=running, prescribed_by=None)
+            return rows.not_prescribed()
         case "hospitalisees":
-            return rows.filter(person_id__in=_stays().order_by().values("person_id"))
+            return rows.living().filter(person_id__in=_stays().order_by().values("person_id"))
         case _:
-            return rows
+            return rows.living()
 
 
 def page(organisation_id: UUID, wanted: Filters) -> Page:
@@ -331,13 +331,36 @@ def _documents(ids: Collection[UUID]) -> dict[UUID, set[str]]:
     return found
 
 
+class Pressing(Enum):
+    """Views whose number of persons is told."""
+
+    LATE = "retard"
+    RISK = "risque"
+    PROPOSED = "a-decider"
+
+
 def counts(organisation_id: UUID) -> dict[str, int]:
-    """How many are in each pressing view, up to ``MOST``. Three queries."""
-    found = {}
-    for view in ("retard", "risque", "a-decider"):
-        rows = listed(organisation_id, Filters(view)).values_list("pk", flat=True)[:MOST]
-        found[view] = len(rows)
-    return found
+    """How many are in each pressing view, `MOST` for as many or more. Three queries."""
+    actor, now = acting.current(), timezone.now()
+    return {view.value: len(_counted(actor, now, organisation_id, view)) for view in Pressing}
+
+
+@prepared
+def _counted(
+    actor: Actor, now: dt.datetime, organisation_id: UUID, view: Pressing
+) -> QuerySet[Enrolment, UUID]:
+    """Some enrolments of a view, in no order: as its index gives them."""
+    near: EnrolmentQuerySet = Enrolment.objects.within(Reach(actor, now).probed())
+    rows = near.filter(organisation_id=organisation_id)
+    match view:
+        case Pressing.LATE:
+            rows = rows.late()
+        case Pressing.RISK:
+            rows = rows.at_risk()
+        case Pressing.PROPOSED:
+            rows = rows.filter(status=EnrolmentStatus.PROPOSED)
+    found: QuerySet[Enrolment, UUID] = rows.order_by().values_list("pk", flat=True)
+    return found[:MOST]
 
 
 def protocols_followed(organisation_id: UUID) -> list[tuple[str, str]]:

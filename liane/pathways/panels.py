@@ -33,7 +33,8 @@ def today(request: HttpRequest) -> dict[str, Any] | None:
         counts = listing.counts(house.pk)
     if not waiting and not asked and not unsaid and not any(counts.values()):
         return None
-    return {"waiting": waiting, "asked": asked, "unsaid": unsaid, "counts": counts}
+    said = {"waiting": waiting, "asked": asked, "unsaid": unsaid}
+    return said | {"counts": counts, "most": listing.MOST}
 
 
 def followed(request: HttpRequest) -> int:

@@ -215,6 +215,12 @@ def plural(count: int, words: str) -> str:
 
 
 @register.filter
+def capped(count: int, most: int) -> str:
+    """A count that stopped at ``most``: ``12``, ``99+`` for 100 of 100."""
+    return f"{most - 1}+" if count >= most else str(count)
+
+
+@register.filter
 def plural_word(count: int, words: str) -> str:
     """``3|plural_word:"perd,perdent"`` → ``perdent``: the word without its number."""
     one, _, many = words.partition(",")

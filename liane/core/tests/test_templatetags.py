@@ -56,6 +56,10 @@ def test_days_as_people_say_them(day, expected):
     assert liane.day_words(day) == expected
 
 
+def test_a_count_that_stopped_says_so():
+    assert [liane.capped(n, 100) for n in (0, 99, 100)] == ["0", "99", "99+"]
+
+
 @time_machine.travel(SATURDAY, tick=False)
 def test_a_day_that_is_late_is_not_read_as_the_next_one():
     assert liane.past_day(dt.date(2026, 11, 17)) == "mardi dernier"

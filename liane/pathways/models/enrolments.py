@@ -28,7 +28,19 @@ NEVER = dt.date(9000, 1, 1)
 """Where an enrolment with nothing due stands in the order of lists: last."""
 
 
-LIVE = [Func(template=f"'{one.value}'", output_field=models.CharField()) for one in LIVING]
+RISKY = 2
+"""Reasons from which a person is listed as at risk."""
+
+
+def _said(value: str | int) -> Func:
+    """A constant in the text of the query: SQLite finds a partial index in no other way."""
+    field = models.IntegerField() if isinstance(value, int) else models.CharField()
+    return Func(template=f"{value}" if isinstance(value, int) else f"'{value}'", output_field=field)
+
+
+LIVE = [_said(one.value) for one in LIVING]
+RUNNING = [_said(one.value) for one in (EnrolmentStatus.INCLUDED, EnrolmentStatus.SUSPENDED)]
+_LIVING = Q(status__in=["proposed", "included", "suspended"])
 
 
 class EnrolmentQuerySet(ScopedQuerySet["Enrolment"]):
@@ -44,6 +56,18 @@ class EnrolmentQuerySet(ScopedQuerySet["Enrolment"]):
         """Those that are not over. Said as constants: SQLite finds the index of the living in no
         statement that gives them as values, and would read and sort every row of the house."""
         return self.filter(status__in=LIVE)
+
+    def late(self) -> Self:
+        """The living ones with something late."""
+        return self.living().filter(late__gt=_said(0))
+
+    def at_risk(self) -> Self:
+        """The living ones with reasons to fear a rupture."""
+        return self.living().filter(risk__gte=_said(RISKY))
+
+    def not_prescribed(self) -> Self:
+        """Those that run and that no physician has validated."""
+        return self.filter(status__in=RUNNING, prescribed_by=None)
 
 
 class Enrolment(Base, Authored, Shared, Versioned, Scoped):
@@ -108,8 +132,24 @@ class Enrolment(Base, Authored, Shared, Versioned, Scoped):
             models.Index(
                 fields=["coordinator", "next_on", "id"],
                 name="pathway_list_mine",
-                condition=Q(status__in=["proposed", "included", "suspended"]),
+                condition=_LIVING,
             ),
+            models.Index(
+                fields=["organisation", "next_on", "id"],
+                name="pathway_list_late",
+                condition=_LIVING & Q(late__gt=0),
+            ),
+            models.Index(
+                fields=["organisation", "next_on", "id"],
+                name="pathway_list_risk",
+                condition=_LIVING & Q(risk__gte=RISKY),
+            ),
+            models.Index(
+                fields=["organisation", "next_on", "id"],
+                name="pathway_list_unprescribed",
+                condition=Q(status__in=["included", "suspended"], prescribed_by=None),
+            ),
+            models.Index(fields=["organisation", "status", "next_on", "id"], name="pathway_status"),
             models.Index(fields=["organisation", "ended_on"]),
             models.Index(fields=["person", "status"]),
             models.Index(fields=["status", "refreshed_on"]),

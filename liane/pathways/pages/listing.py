@@ -15,6 +15,7 @@ from liane.core.http import Request
 from liane.core.ids import parse
 from liane.core.models import AccessRow
 from liane.core.routes import Policy, route
+from liane.core.templatetags.liane import capped
 from liane.directory.models import Organisation
 from liane.pathways import exports, listing, teams
 from liane.pathways.listing import Filters
@@ -137,7 +138,8 @@ def _query(text: str) -> str:
 def _views(wanted: Filters, counts: dict[str, int]) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": f"?{Filters(key, wanted.protocol).query}",
-         "current": key == wanted.view, "count": counts.get(key) or None}
+         "current": key == wanted.view,
+         "count": capped(counts[key], listing.MOST) if counts.get(key) else None}
         for key, label in listing.VIEWS.items()
     ]  # fmt: skip
 

@@ -113,6 +113,7 @@ class Referral(Base, Authored, Shared, Versioned, Guarded):
             models.Index(fields=["person", "closed"]),
             models.Index(fields=["assigned", "closed"]),
             models.Index(fields=["doctor"]),
+            models.Index(fields=["closed", "-since", "-id"], name="requests_closed"),
         ]
 
     def __str__(self) -> str:
