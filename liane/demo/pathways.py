@@ -7,6 +7,7 @@ with plainly invented ones, labelled « montants de démonstration ».
 import datetime as dt
 import json
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -293,8 +294,8 @@ def _write(
     book.add(row)
     _history(book, row, life, by)
     _facts(book, row, life, by, rng)
+    _circle(land, book, row, start if included else row.created_at, TEAM if included else ())
     if included:
-        _circle(land, book, row, start)
         _acts(land, book, row, life, rng)
     return row.pk
 
@@ -335,14 +336,17 @@ def _facts(book: Chronicle, row: Enrolment, life: Life, by: Any, rng: random.Ran
     ))  # fmt: skip
 
 
-def _circle(land: Territory, book: Chronicle, row: Enrolment, when: dt.datetime) -> None:
+def _circle(
+    land: Territory, book: Chronicle, row: Enrolment, when: dt.datetime, team: Iterable[Any]
+) -> None:
+    """The structure that proposes is of the circle; its team is from the inclusion on."""
     by = voice(land.of("Hélène Roussel"))
     there = set(
         Membership.objects.filter(person=row.person, status="active").values_list(
             "holder_id", flat=True
         )
     ) | {one.holder_id for one in book.rows.get(Membership, []) if one.person_id == row.person_id}  # type: ignore[attr-defined]
-    for name, _, _ in TEAM:
+    for name, _, _ in team:
         if land.of(name).pk not in there:
             book.member(row.person, land.of(name), by, when, ground="formal")
     if row.organisation_id not in there:

@@ -80,7 +80,10 @@ class Stay(Base, Authored, Versioned, Scoped):
                 name="stay_once_by_visit",
             )
         ]
-        indexes = [models.Index(fields=["person", "status"])]
+        indexes = [
+            models.Index(fields=["person", "status"]),
+            models.Index(fields=["status", "person"], name="stay_by_status"),
+        ]
 
     merging = False
     """Set on a declared absence that a hospital has just confirmed, until it is saved."""

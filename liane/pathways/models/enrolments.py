@@ -39,6 +39,7 @@ def _said(value: str | int) -> Func:
 
 
 LIVE = [_said(one.value) for one in LIVING]
+OVER = [_said(one.value) for one in (EnrolmentStatus.ENDED, EnrolmentStatus.REFUSED)]
 RUNNING = [_said(one.value) for one in (EnrolmentStatus.INCLUDED, EnrolmentStatus.SUSPENDED)]
 _LIVING = Q(status__in=["proposed", "included", "suspended"])
 
@@ -64,6 +65,10 @@ class EnrolmentQuerySet(ScopedQuerySet["Enrolment"]):
     def at_risk(self) -> Self:
         """The living ones with reasons to fear a rupture."""
         return self.living().filter(risk__gte=_said(RISKY))
+
+    def over(self) -> Self:
+        """Those that ended, or never began."""
+        return self.filter(status__in=OVER)
 
     def not_prescribed(self) -> Self:
         """Those that run and that no physician has validated."""
@@ -151,6 +156,11 @@ class Enrolment(Base, Authored, Shared, Versioned, Scoped):
             ),
             models.Index(fields=["organisation", "status", "next_on", "id"], name="pathway_status"),
             models.Index(fields=["organisation", "ended_on"]),
+            models.Index(
+                fields=["organisation", "-ended_on", "-id"],
+                name="pathway_list_over",
+                condition=Q(status__in=["ended", "refused"]),
+            ),
             models.Index(fields=["person", "status"]),
             models.Index(fields=["status", "refreshed_on"]),
         ]
