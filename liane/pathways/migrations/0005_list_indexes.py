@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('directory', '0004_national'),
-        ('pathways', '0003_common_slots'),
+        ('pathways', '0004_plans'),
         ('patients', '0001_initial'),
     ]
 
