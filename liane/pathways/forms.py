@@ -269,7 +269,17 @@ class EndForm(DayForm):
     )  # fmt: skip
     text = forms.CharField(label="Précision", max_length=300, required=False)
 
-    field_order = ("reason", "on", "text")
+    visits = forms.BooleanField(required=False, initial=True)
+
+    field_order = ("reason", "on", "text", "visits")
+
+    def __init__(self, *args: Any, visits: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if visits:
+            count = "le rendez-vous" if visits == 1 else f"les {visits} rendez-vous"
+            self.fields["visits"].label = f"Annuler aussi {count} à venir pris pour ses séances"
+        else:
+            del self.fields["visits"]
 
 
 class DocumentForm(DayForm):

@@ -45,12 +45,6 @@ def test_a_draft_is_completed_and_priced_on_the_history(visitor, size):
     nathalie.follows("Chiffrer sur l’historique").finds_it_accessible()
 
 
-@SIZES
-def test_acts_and_what_pays_them(visitor, size):
-    nathalie = visitor("nathalie.cazenave", size)
-    nathalie.opens("/forfaits/actes/").sees("Actes").finds_it_accessible()
-
-
 def test_a_common_slot_is_found_accepted_by_all_and_planned(visitor):
     nathalie = visitor("nathalie.cazenave", DESK)
     nathalie.opens("/file-active/parcours/").follows("Mme Castagnet").sees("Séances")

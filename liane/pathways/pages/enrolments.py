@@ -92,16 +92,19 @@ def resume(request: Request, enrolment_id: UUID) -> HttpResponse:
 def end(request: Request, enrolment_id: UUID) -> HttpResponse:
     """The pathway is over; its consequences are said first, reason by reason."""
     row = kept_or_404(request, enrolment_id)
-    protocol = catalogue.of_enrolment(row)
+    protocol, visits = catalogue.of_enrolment(row), life.planned_visits(row).count()
     said = [
-        (label, life.consequences(row, protocol, value))
+        (label, life.consequences(row, protocol, value, visits=visits))
         for value, label in EndReason.choices
         if value != EndReason.DEATH
     ]
     return _act(
         request, enrolment_id, "Fin du parcours", "Terminer le parcours",
-        lambda _: EndForm(request.POST or None),
-        lambda one, data: life.end(one.pk, on=data["on"], reason=data["reason"], text=data["text"]),
+        lambda _: EndForm(request.POST or None, visits=visits),
+        lambda one, data: life.end(
+            one.pk, on=data["on"], reason=data["reason"], text=data["text"],
+            visits=data.get("visits", False),
+        ),
         "Parcours terminé.", danger=True, consequences=said,
     )  # fmt: skip
 

@@ -8,8 +8,12 @@ import datetime as dt
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
+from liane.agenda import services as agenda
+from liane.agenda.models import Appointment
+from liane.circle.reach import Reach
 from liane.core import acting, journal, ledger
 from liane.core.audience import Audience
 from liane.core.errors import Refused
@@ -72,16 +76,35 @@ def resume(enrolment_id: UUID, *, on: dt.date) -> Enrolment:
     return row
 
 
-def end(enrolment_id: UUID, *, on: dt.date, reason: str, text: str = "") -> Enrolment:
-    """The pathway is over for this person. What remained due has no object any more."""
+def end(
+    enrolment_id: UUID, *, on: dt.date, reason: str, text: str = "", visits: bool = False
+) -> Enrolment:
+    """The pathway is over for this person. What remained due has no object any more; ``visits``:
+    the appointments to come that were taken for it are cancelled, everybody concerned is told."""
     if reason not in EndReason.values or reason == EndReason.DEATH:
         raise Refused("Choisissez le motif.", field="reason")
     with transaction.atomic():
         row = mine(enrolment_id)
         _since_inclusion(row, on)
+        planned = list(planned_visits(row)) if visits else []
         _close(row, on, reason, text)
         _told(row, "pathway.ended")
+        with acting.acting(acting.system("fin du parcours")):
+            for pk in planned:
+                agenda.cancel(pk, reason="fin du parcours")
     return row
+
+
+def planned_visits(row: Enrolment) -> QuerySet[Appointment, UUID]:
+    """The appointments to come that were taken for sessions of this pathway."""
+    taken = row.sessions.filter(
+        appointment_id__isnull=False, status__in=OPEN_SESSIONS
+    ).values_list("appointment_id", flat=True)  # fmt: skip
+    rows: QuerySet[Appointment] = Appointment.objects.within(Reach.of(acting.current()))
+    return rows.filter(
+        pk__in=list(taken), starts_at__gt=timezone.now(),
+        status__in=[Appointment.Status.PLANNED, Appointment.Status.SUSPENDED],
+    ).values_list("pk", flat=True)  # fmt: skip
 
 
 def stop_for_death(person_id: UUID) -> None:
@@ -167,16 +190,16 @@ def hand_over(absent: Practice, heir: Practice, reason: str) -> None:
         Enrolment.objects.filter(coordinator=absent, status__in=LIVING).update(coordinator=heir)
 
 
-def consequences(row: Enrolment, protocol: Protocol, reason: str) -> list[str]:
-    """What an end for ``reason`` brings, in sentences, before it is confirmed. Two queries."""
+def consequences(row: Enrolment, protocol: Protocol, reason: str, *, visits: int = 0) -> list[str]:
+    """What an end for ``reason`` brings, in sentences, before it is confirmed; ``visits``: how many
+    appointments were taken for it. One query."""
     left = row.sessions.filter(status__in=OPEN_SESSIONS).count()
     said = ["Aucune séance ne restait due."]
     if left:
         due = "1 séance encore due n’aura" if left == 1 else f"{left} séances encore dues n’auront"
         said = [f"{due} plus d’objet."]
-    planned = row.sessions.filter(appointment_id__isnull=False, status__in=OPEN_SESSIONS).count()
-    if planned:
-        said.append("Les rendez-vous déjà pris restent à annuler dans l’agenda.")
+    if visits:
+        said.append("Les rendez-vous déjà pris sont annulés si vous laissez la case cochée.")
     named = ENGINE_REASONS.get(EndReason(reason), reason)
     rules_ = [one for one in protocol.dropout if not one.reasons or named in one.reasons]
     said += [f"Séquence en cours : {one.label} ({one.article})." for one in rules_[:2]]

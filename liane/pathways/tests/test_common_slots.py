@@ -232,6 +232,19 @@ def test_a_cancelled_appointment_gives_the_session_back(included, lea, zoe):
         assert session.appointment_id is None
 
 
+def test_the_end_of_a_pathway_cancels_what_was_taken_for_it(included, lea, zoe, sign_in):
+    proposal = proposed(included, lea, diet=zoe)
+    with as_(zoe):
+        slots.answer(part_of(proposal, zoe).pk, yes=True)
+    visit = part_of(proposal, zoe).appointment_id
+    client, place = sign_in("lea"), f"/parcours/{included.pk}/fin/"
+    assert "Annuler aussi le rendez-vous à venir" in client.get(place).content.decode()
+    client.post(place, {"reason": "move", "on": timezone.localdate(), "visits": "on"})
+    with as_system():
+        assert Appointment.objects.get(pk=visit).status == "cancelled"
+        assert SlotPart.objects.get(proposal=proposal).session.status == "cancelled"
+
+
 def test_a_proposal_without_answer_lapses_and_may_be_withdrawn_before(included, lea, zoe):
     proposal = proposed(included, lea, diet=zoe)
     assert slots.lapse() == 0
