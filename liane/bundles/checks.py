@@ -16,6 +16,7 @@ import orjson
 from django.db.models import OuterRef, Subquery
 
 from liane.bundles import coverage
+from liane.bundles.engine.settling import NO_SHARING
 from liane.bundles.models import Coverage, Settled, SettledLine
 from liane.core import rows as plain
 from liane.pathways import catalogue
@@ -178,13 +179,21 @@ def _of(one: Judged, seen: Ground, kind: str) -> list[dict[str, Any]]:
 
 
 def _amounts(one: Judged, seen: Ground) -> list[Block]:
-    return [
-        Block(
-            "amount", f"Montant à compléter : {row['what']}. Peut le compléter : {row['who']}.",
-            "Compléter le protocole", f"/parcours/protocoles/{one.protocol}/",
-        )
-        for row in _of(one, seen, "missing")
-    ]  # fmt: skip
+    found = []
+    for row in _of(one, seen, "missing"):
+        if row.get("path") == NO_SHARING:
+            law = "CSS L. 162-62" if _article(one, seen, "signed") else ""
+            found.append(
+                Block("sharing", "L’équipe n’a pas convenu de sa clé de répartition.",
+                      "Fixer la clé", f"{_project_url(one, seen)}cle/", law)
+            )  # fmt: skip
+            continue
+        found.append(
+            Block("amount", f"Montant à compléter : {row['what']}. Peut le compléter : "
+                  f"{row['who']}.", "Compléter le protocole",
+                  f"/parcours/protocoles/{one.protocol}/")
+        )  # fmt: skip
+    return found
 
 
 def _acts(one: Judged, seen: Ground) -> list[Block]:

@@ -137,6 +137,7 @@ BLOCKS = {
     "documents": "Pièces attendues", "unconfirmed": "Actes à confirmer",
     "payee": "Actes sans bénéficiaire", "number": "Numéro de bénéficiaire",
     "amount": "Montant à compléter", "project": "Projet de parcours", "clash": "Autre forfait",
+    "sharing": "Clé de répartition",
 }  # fmt: skip
 
 

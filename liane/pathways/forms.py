@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from liane.pathways.models import Milestone
+from liane.pathways import catalogue, keys
+from liane.pathways.models import Milestone, SharingAgreement
 from liane.pathways.protocols.criteria import Fact
 from liane.pathways.protocols.format import ProjectFile, Protocol
 from liane.pathways.services.inclusion import Said
@@ -89,6 +90,74 @@ class AmendmentForm(forms.Form):
 
     decided_on = day_field("Modifié le")
     what = forms.CharField(label="Ce qui change", max_length=300)
+
+
+class SharingForm(forms.Form):
+    """A sharing key: what the structure keeps, what each act or each profession gets, the rest."""
+
+    starts_on = day_field("À partir du")
+    article = forms.CharField(
+        label="Où c’est écrit", max_length=200,
+        help_text="Par exemple : annexe 2 du projet, signée le 12 mars.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, protocol: Protocol, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.protocol = protocol
+        self.by_acts = any(one.pays == "acts" for one in protocol.phases)
+        money = "En euros, par séquence ; vide s’il n’y en a pas."
+        self.fields["fixed"] = self._money("Part fixe de la structure (€)", money)
+        for act in protocol.acts:
+            self.fields[f"act-{act.code}"] = self._money(f"{act.label} (€ par acte)")
+        who = [("structure", "la structure"), *catalogue.professions(protocol).items()]
+        for code, label in who:
+            self.fields[f"percent-{code}"] = forms.DecimalField(
+                label=f"Part de {label} (%)", required=False, min_value=0, max_value=100,
+                decimal_places=2, localize=True,
+            )  # fmt: skip
+        self.fields["remainder"] = forms.ChoiceField(
+            label="Ce qui reste", choices=capital(keys.REMAINDERS.items()),
+            initial="acts", widget=forms.RadioSelect,
+        )  # fmt: skip
+        self.fields["weights"] = forms.ChoiceField(
+            label="La part d’un métier se divise", choices=capital(keys.WEIGHTS.items()),
+        )  # fmt: skip
+        self.fields["governs"] = forms.ChoiceField(
+            label="Pour une séquence en cours, la clé qui vaut",
+            choices=capital(SharingAgreement.Governs.choices), widget=forms.RadioSelect,
+            initial=SharingAgreement.Governs.START,
+        )  # fmt: skip
+        self.fields["note"] = forms.CharField(label="Précision", max_length=300, required=False)
+
+    @staticmethod
+    def _money(label: str, help_text: str = "") -> forms.DecimalField:
+        return forms.DecimalField(
+            label=label, required=False, min_value=0, max_value=100_000, decimal_places=2,
+            help_text=help_text, localize=True,
+        )  # fmt: skip
+
+    @property
+    def key(self) -> dict[str, Any]:
+        """The key in the format of a definition: steps in the order of the form."""
+        said = self.cleaned_data
+        shares: list[dict[str, str]] = []
+        if self.by_acts:
+            shares.append({"id": "tarif", "kind": "tariff"})
+        if said["fixed"]:
+            shares.append({"id": "structure", "kind": "fixed", "to": "structure",
+                           "amount": f"{said['fixed']:.2f}"})  # fmt: skip
+        for name, value in said.items():
+            kind, _, code = name.partition("-")
+            if kind == "act" and value:
+                shares.append({"id": f"acte-{code}"[:60], "kind": "per_act", "to": code,
+                               "amount": f"{value:.2f}"})  # fmt: skip
+            if kind == "percent" and value:
+                shares.append({"id": f"part-{code}"[:60], "kind": "percent", "to": code,
+                               "percent": f"{value.normalize():f}"})  # fmt: skip
+        return {
+            "label": "Clé convenue par l’équipe", "article": said["article"], "shares": shares,
+            "remainder": said["remainder"], "weights": said["weights"],
+        }  # fmt: skip
 
 
 class SignatoryForm(forms.Form):

@@ -27,6 +27,7 @@ urlpatterns = [
     path(PROJECT + "etape/", projects.milestone),
     path(PROJECT + "avenant/", projects.amend),
     path(PROJECT + "compte/", projects.account),
+    path(PROJECT + "cle/", projects.share),
     path(PROJECT + "fin/", projects.end),
     path(SIGNATORY + "signature/", projects.sign),
     path(SIGNATORY + "ordre/", projects.order),

@@ -63,6 +63,19 @@ def test_a_draft_of_the_articles_changes_what_is_cited():
     assert found["project"] == "CSS R. 999-9"
 
 
+def test_a_team_without_a_key_is_led_to_its_project():
+    [pcr] = [one for one in library.shipped() if one.key == "pcr-obesite"]
+    one, seen = everything_lacks(pcr)
+    seen.answers[ENROLMENT]["missing"] = [
+        {"path": "sharing", "what": "clé de répartition", "who": "la structure", "sequence": "s1"},
+        {"path": "amounts.s1.A", "what": "montant", "who": "l’arrêté", "sequence": "s1"},
+    ]
+    found = {block.code: block for block in checks.blocks(one, seen)}
+    assert found["sharing"].url == f"/parcours/projets/{PROJECT}/cle/"
+    assert found["sharing"].article == "CSS L. 162-62"
+    assert found["amount"].url == "/parcours/protocoles/pcr-obesite/"
+
+
 def everything_lacks(definition):
     """A closed sequence of which nothing is in order, without a database."""
     one = SimpleNamespace(

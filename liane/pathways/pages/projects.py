@@ -13,7 +13,7 @@ from liane.core.errors import Refused
 from liane.core.http import Request
 from liane.core.ids import parse
 from liane.core.routes import Policy, route
-from liane.pathways import catalogue, rules, teams
+from liane.pathways import catalogue, keys, rules, teams
 from liane.pathways.forms import (
     AccountForm,
     AmendmentForm,
@@ -22,12 +22,13 @@ from liane.pathways.forms import (
     NumberForm,
     OpenProjectForm,
     ReasonForm,
+    SharingForm,
     SignatoryForm,
 )
 from liane.pathways.models import Project, Signatory
 from liane.pathways.pages.common import POST, READ, step
 from liane.pathways.services import projects as verbs
-from liane.pathways.services import team
+from liane.pathways.services import sharing, team
 
 
 @route(Policy.PROFESSIONAL, audit="pathway_project", methods=READ)
@@ -67,6 +68,7 @@ def detail(request: Request, project_id: UUID) -> HttpResponse:
     today = timezone.localdate()
     context = {
         "found": found, "project": found.project,
+        "keys": keys.of_project(found.project, found.protocol),
         "clocks": [(clock, clock.left(today)) for clock in found.clocks],
         "runs": rules.runs(request.actor, found.project.organisation_id),
         "pays": rules.pays(request.actor, found.project.organisation_id),
@@ -105,6 +107,26 @@ def amend(request: Request, project_id: UUID) -> HttpResponse:
         request, "Avenant au projet", "Enregistrer l’avenant", form,
         lambda said: verbs.amend(project.pk, decided_on=said["decided_on"], what=said["what"]),
         "Avenant enregistré : à transmettre sous sept jours.", _place(project),
+    )  # fmt: skip
+
+
+@route(Policy.PROFESSIONAL, audit="pathway_project")
+def share(request: Request, project_id: UUID) -> HttpResponse:
+    """The sharing key that the team agreed on."""
+    project = _project(request, project_id)
+    form = SharingForm(
+        request.POST or None, protocol=catalogue.of_project(project),
+        initial={"starts_on": timezone.localdate()},
+    )  # fmt: skip
+    return step(
+        request, "Clé de répartition", "Enregistrer la clé", form,
+        lambda said: sharing.agree(
+            project.pk, form.key, starts_on=said["starts_on"], governs=said["governs"],
+            note=said["note"],
+        ),
+        "Clé enregistrée : elle vaut pour les calculs à venir.", _place(project),
+        note="Dans l’ordre : la part fixe de la structure, les montants par acte, les parts en %, "
+        "puis le reste. Tout est partagé au centime.",
     )  # fmt: skip
 
 
