@@ -8,9 +8,10 @@ their own transaction (:func:`wrote`). The worker seals rows into hash chains.
 import queue
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -161,6 +162,11 @@ def _commit(rows: list[AccessRow]) -> None:
     writer().submit(rows)
 
 
+def _whole() -> AbstractContextManager[Any]:
+    """PostgreSQL takes the rows in one statement, which is a transaction by itself."""
+    return nullcontext() if connection.vendor == "postgresql" else transaction.atomic()
+
+
 class Writer:
     """One thread that commits the rows of concurrent requests in one transaction."""
 
@@ -188,7 +194,7 @@ class Writer:
             errors: list[Exception] = []
             try:
                 close_old_connections()
-                with transaction.atomic():
+                with _whole():
                     insert_all([row for rows, _, _ in waiting for row in rows])
             except Exception as error:
                 errors.append(error)

@@ -56,6 +56,17 @@ def relatives(holders: Iterable[UUID | None]) -> Mapping[UUID, Json]:
     return found | {pk: _made("Patient", pk) for pk in persons}
 
 
+def named(holders: Iterable[UUID | None]) -> Mapping[UUID, Json]:
+    """The reference of each holder, whoever it is: professionals first, relatives if any is left.
+
+    One query where all are professionals in a place, five at most.
+    """
+    wanted = {one for one in holders if one is not None}
+    known = references(wanted)
+    left = wanted - known.keys()
+    return {**relatives(left), **known} if left else known
+
+
 @prepared
 def _practices(keys: list[UUID]) -> QuerySet[Practice]:
     return Practice.objects.filter(pk__in=keys).select_related("professional")

@@ -45,13 +45,17 @@ class Shown:
 
 
 def render(resource: Resource, rows: Sequence[Any], access: Access) -> list[Shown]:
-    """The resources of these rows, noted in the ledger. Three queries, besides the mapper's."""
+    """The resources of these rows, noted in the ledger.
+
+    Two queries at most, besides the mapper's: none where a search said that there is no more.
+    """
     if not rows:
         return []
     keys = [resource.key_of(row) for row in rows]
     made = [{"resourceType": resource.type, **one} for one in resource.project(rows)]
-    found = versions.states(resource.type, keys, made)
-    told = _told(resource, keys)
+    received = [resource.key_of(row) for row in rows if getattr(row, "_received", True)]
+    found = versions.states(resource.type, keys, made, received)
+    told = _told(resource, rows)
     bodies = resource.narrow([one.content() for one in found], rows, access.actor)
     note(resource, rows)
     return [
@@ -94,12 +98,16 @@ def note(resource: Resource, rows: Iterable[Any]) -> None:
     ledger.read([one for one in people if one is not None], f"fhir.{resource.type}")
 
 
-def _told(resource: Resource, keys: Sequence[UUID]) -> dict[UUID, dt.datetime]:
-    """When the journal last told of each."""
+def _told(resource: Resource, rows: Sequence[Any]) -> dict[UUID, dt.datetime]:
+    """When the journal last told of each; asked for those rows that a search did not bring."""
     if not resource.journal:
         return {}
-    column = resource.journal_key
-    return dict(_last_told(column == "person_id", list(resource.journal), list(keys)))
+    found = {resource.key_of(row): row._told for row in rows if hasattr(row, "_told")}
+    left = [resource.key_of(row) for row in rows if not hasattr(row, "_told")]
+    if left:
+        by_person = resource.journal_key == "person_id"
+        found |= dict(_last_told(by_person, list(resource.journal), left))
+    return found
 
 
 @prepared

@@ -82,9 +82,11 @@ class State:
         return merge(body, wire.stored(bytes(self.last.projection)), self.projection)
 
 
-def states(kind: str, ids: Sequence[UUID], projections: Sequence[Json]) -> list[State]:
-    """The state of each resource. One query."""
-    known = latest(kind, ids)
+def states(
+    kind: str, ids: Sequence[UUID], projections: Sequence[Json], received: Sequence[UUID]
+) -> list[State]:
+    """The state of each resource. One query, for those that may have been ``received``."""
+    known = latest(kind, received)
     return [State(made, known.get(key)) for key, made in zip(ids, projections, strict=True)]
 
 

@@ -106,7 +106,7 @@ class CommunicationResource(Resource):
         named = _named([row.thread_id for row in rows])
         holders = [one for several in named.values() for one in several]
         holders += [row.author_holder_id for row in rows]
-        known = {**people.relatives(holders), **people.references(holders)}
+        known = people.named(holders)
         return [
             fhir.cleaned(_message(row, files.get(row.pk, []), named.get(row.thread_id, []), known))
             for row in rows

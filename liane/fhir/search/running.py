@@ -15,15 +15,17 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from liane.circle.reach import Reach
 from liane.core import keys
 from liane.core.acting import Actor
+from liane.core.models import Entry
 from liane.core.prepared import BakedValue, Prepared
 from liane.fhir.access import Access
+from liane.fhir.models import Received
 from liane.fhir.outcomes import problem
 from liane.fhir.resources.base import Resource
 from liane.fhir.search.asked import Asked, sortable
@@ -83,7 +85,19 @@ class Shape:
         if self.after:
             rows = rows.filter(_after(columns, values))
         names = [f"-{name}" if down else name for name, down in columns]
-        return rows.order_by(*names, "pk")[: self.size]
+        return _beside(self.resource, rows).order_by(*names, "pk")[: self.size]
+
+
+def _beside(resource: Resource, rows: QuerySet[Any]) -> QuerySet[Any]:
+    """What showing a row asks besides: was it received here, when was it last told of."""
+    kept = Received.objects.filter(type=resource.type, object_id=OuterRef("pk"))
+    rows = rows.annotate(_received=Exists(kept))
+    if not resource.journal:
+        return rows
+    told = Entry.objects.filter(kind__in=resource.journal, **{resource.journal_key: OuterRef("pk")})
+    last = told.order_by().values(resource.journal_key).annotate(at=Max("recorded_at"))
+    found: QuerySet[Any] = rows.annotate(_told=Subquery(last.values("at")))
+    return found
 
 
 def _after(columns: list[tuple[str, bool]], values: Values) -> Q:
