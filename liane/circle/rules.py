@@ -6,6 +6,7 @@ hand in ``tests/access/rights.csv``; neither is made from the other.
 """
 
 from collections.abc import Mapping
+from functools import cache
 
 from liane.circle.models import Grant
 from liane.core.areas import Area
@@ -187,6 +188,7 @@ def line(role: str, scope: str) -> str | None:
     return role if role in RIGHTS else None
 
 
+@cache
 def scopes(role: str, area: Area, letter: str) -> frozenset[str]:
     """Scopes of a grant that let ``role`` read (``r``) or write (``w``) ``area``."""
     return frozenset(
@@ -206,6 +208,7 @@ def flags(role: str, area: Area) -> dict[str, frozenset[str]]:
     return {flag: frozenset(members) for flag, members in found.items()}
 
 
+@cache
 def full_identity(role: str) -> frozenset[str]:
     """Scopes through which ``role`` sees the whole identity, not only usual name and address."""
     return frozenset(

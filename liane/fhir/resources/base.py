@@ -62,6 +62,10 @@ class Resource:
         """The rows that the actor may read. ``many``: for a list (`across`), not for one."""
         raise NotImplementedError
 
+    def beside(self, rows: QuerySet[Any], reach: Reach) -> QuerySet[Any]:
+        """The same rows of a search, with what showing them asks, in the same statement."""
+        return rows
+
     def project(self, rows: Sequence[Any]) -> list[Json]:
         """The FHIR form of these rows, whole, without ``meta``; a fixed number of queries.
 

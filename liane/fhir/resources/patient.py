@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from liane.circle import rules
@@ -74,23 +74,22 @@ class Name(String):
     """A name: narrowed by its trigrams first, so that the plan never reads every person."""
 
     def test(self, raw: str, modifier: str) -> Test:
-        """The pattern, and trigrams of the first word and of the last one, which may go on."""
+        """The words, and trigrams of the first one and of the last one, which may go on."""
         found = super().test(raw, modifier)
         if modifier or found.key == NOTHING:
             return found
         first, *rest = normalise(values.plain(raw)).split()
         grams = _grams(f"  {first} " if rest else f"  {first}")[-2 if rest else -MOST_GRAMS :]
         grams = [*grams[:1], _grams(f"  {rest[-1]}")[-1]] if rest else grams
-        return Test(("grams", len(grams)), (*found.leafs, *grams))
+        return Test(("grams", len(grams)), (f" {normalise(values.plain(raw))}", *grams))
 
     def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Leaf]) -> Q:
-        """Every trigram, and the pattern."""
+        """Every trigram, and the words."""
         if key[0] != "grams":
             return super().condition(key, leafs)
-        if self.columns == ("search",):
-            found = Q(PlainLike("search", str(leafs[0]), plain=True))
-        else:
-            found = super().condition(("like",), leafs[:1])
+        found, plain = Q(), self.columns == ("search",)
+        for column in self.columns:
+            found |= Q(PlainLike(column, str(leafs[0]), plain=plain, within=True))
         for gram in leafs[1:]:
             named = PatientTrigram.objects.filter(gram=gram)
             found &= Q(pk__in=named.values("person_id"))
@@ -175,21 +174,36 @@ class PatientResource(Resource):
         return found
 
     # ------------------------------------------------------------ as FHIR
+    def beside(self, rows: QuerySet[Any], reach: Reach) -> QuerySet[Any]:
+        """The attending doctor; whether the actor sees the whole identity."""
+        doctors = AttendingDoctor.objects.filter(person_id=OuterRef("pk"), ended_on=None)
+        last = doctors.order_by("-started_on", "-pk").values("practice_id")[:1]
+        found: QuerySet[Any] = rows.annotate(_doctor=Subquery(last))
+        full = _full(reach.actor)
+        if full is not None:
+            whole = reach.grants(full).filter(person_id=OuterRef("pk"))
+            found = found.annotate(_whole=Exists(whole))
+        return found
+
     def project(self, rows: Sequence[Any]) -> list[Json]:
-        """One query: attending doctors."""
-        doctors = dict(_doctors([row.pk for row in rows]))
-        return [fhir.cleaned(_person(row, doctors.get(row.pk))) for row in rows]
+        """One query, attending doctors, for rows that no search brought."""
+        left = [row.pk for row in rows if not hasattr(row, "_doctor")]
+        doctors = dict(_doctors(left)) if left else {}
+        return [
+            fhir.cleaned(_person(row, getattr(row, "_doctor", None) or doctors.get(row.pk)))
+            for row in rows
+        ]
 
     def narrow(self, made: Sequence[Json], rows: Sequence[Any], actor: Actor) -> Sequence[Json]:
         """Usual name and address alone for who is not of the care team. One query, or none."""
-        if actor.is_system:
+        full = _full(actor)
+        if full is None:
             return made
-        full = rules.full_identity(actor.role)
-        if full == rules.scopes(actor.role, Area.IDENTITY, "r"):
-            return made
-        seen = set(_seen_whole(actor, timezone.now(), full, [row.pk for row in rows]))
+        left = [row.pk for row in rows if not hasattr(row, "_whole")]
+        seen = set(_seen_whole(actor, timezone.now(), full, left)) if left else set()
         return [
-            body if row.pk in seen else _usual(row) for body, row in zip(made, rows, strict=True)
+            body if getattr(row, "_whole", row.pk in seen) else _usual(row)
+            for body, row in zip(made, rows, strict=True)
         ]
 
     # ------------------------------------------------------------ written
@@ -243,6 +257,14 @@ def _after(person: Patient, body: Json) -> Patient:
     return person
 
 
+def _full(actor: Actor) -> frozenset[str] | None:
+    """Scopes that show the whole identity; None where all that the actor has do."""
+    if actor.is_system:
+        return None
+    full = rules.full_identity(actor.role)
+    return None if full == rules.scopes(actor.role, Area.IDENTITY, "r") else full
+
+
 @prepared
 def _seen_whole(
     actor: Actor, now: dt.datetime, full: frozenset[str], keys: list[UUID]
@@ -254,7 +276,8 @@ def _seen_whole(
 
 @prepared
 def _doctors(keys: list[UUID]) -> QuerySet[AttendingDoctor, tuple[UUID, UUID]]:
-    rows = AttendingDoctor.objects.filter(person_id__in=keys, ended_on=None).order_by("started_on")
+    rows = AttendingDoctor.objects.filter(person_id__in=keys, ended_on=None)
+    rows = rows.order_by("started_on", "pk")
     return rows.values_list("person_id", "practice_id")
 
 

@@ -85,7 +85,8 @@ class Shape:
         if self.after:
             rows = rows.filter(_after(columns, values))
         names = [f"-{name}" if down else name for name, down in columns]
-        return _beside(self.resource, rows).order_by(*names, "pk")[: self.size]
+        rows = _beside(self.resource, self.resource.beside(rows, reach))
+        return rows.order_by(*names, "pk")[: self.size]
 
 
 def _beside(resource: Resource, rows: QuerySet[Any]) -> QuerySet[Any]:

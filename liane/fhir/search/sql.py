@@ -34,12 +34,16 @@ class PlainLike(Expression):
 
     conditional = True
 
-    def __init__(self, column: str, pattern: str, *, plain: bool = False) -> None:
-        """``plain``: the column holds normalised text already."""
+    def __init__(
+        self, column: str, pattern: str, *, plain: bool = False, within: bool = False
+    ) -> None:
+        """``plain``: the column holds normalised text already. ``within``: the pattern is words
+        that it holds, without ``%``; one plan serves for all, where another condition narrows."""
         super().__init__(output_field=BooleanField())
         self.column: Any = F(column)
         self.pattern = pattern
         self.plain = plain
+        self.within = within
 
     def get_source_expressions(self) -> list[Any]:
         """The column."""
@@ -52,15 +56,19 @@ class PlainLike(Expression):
     @property
     def identity(self) -> tuple[Any, ...]:
         """What makes two of these the same."""
-        return (type(self), self.column, self.pattern, self.plain)
+        return (type(self), self.column, self.pattern, self.plain, self.within)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """SQL for both databases."""
         column, values = compiler.compile(self.column)
-        if self.plain:
-            return f"(' ' || {column}) LIKE %s", (*values, self.pattern)
-        if connection.vendor == "postgresql":
+        postgresql = connection.vendor == "postgresql"
+        if not self.plain and postgresql:
             folded = f"translate(lower(replace({column}, 'œ', 'oe')), %s, %s)"
-            sql = f"(' ' || regexp_replace({folded}, '[^a-z0-9]+', ' ', 'g')) LIKE %s"
-            return sql, (*values, _FROM, _TO, self.pattern)
-        return f"(' ' || liane_plain({column})) LIKE %s", (*values, self.pattern)
+            column = f"regexp_replace({folded}, '[^a-z0-9]+', ' ', 'g')"
+            values = (*values, _FROM, _TO)
+        elif not self.plain:
+            column = f"liane_plain({column})"
+        if self.within:
+            place = "strpos" if postgresql else "instr"
+            return f"{place}(' ' || {column}, %s) > 0", (*values, self.pattern)
+        return f"(' ' || {column}) LIKE %s", (*values, self.pattern)
