@@ -56,9 +56,36 @@ def insert_all[M: Model](rows: Sequence[M]) -> None:
         [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
         for row in rows
     ]
-    table, several = rows[0]._meta.db_table, ""
+    _write(type(rows[0]), sql, values)
+    for row in rows:
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def insert_values[M: Model](model: type[M], rows: Sequence[Sequence[Any]]) -> None:
+    """New rows of a table that is derived from others: no object is made of any.
+
+    A row has its values in the order of the model's fields, without the key that the database
+    gives; they are what the columns hold, nothing is sealed.
+    """
+    if not rows:
+        return
+    connection = connections[DEFAULT_DB_ALIAS]
+    sql, fields = _insertion(model, connection.vendor, keyless=True)
+    if connection.vendor != "postgresql":
+        rows = [
+            [field.get_db_prep_save(value, connection)
+             for field, value in zip(fields, row, strict=True)]
+            for row in rows
+        ]  # fmt: skip
+    _write(model, sql, rows)
+
+
+def _write(model: type[Model], sql: str, values: Sequence[Sequence[Any]]) -> None:
+    """Write these values now, or let them wait for :func:`together`."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    table, several = model._meta.db_table, ""
     if len(values) > 1 and connection.vendor == "postgresql":
-        several = _several(type(rows[0]))
+        several = _several(model)
     if several:
         columns = [list(column) for column in zip(*values, strict=True)]
         writes = [_Write(table, several, columns)]
@@ -75,8 +102,6 @@ def insert_all[M: Model](rows: Sequence[M]) -> None:
             connection.cursor() as cursor,
         ):
             cursor.executemany(sql, values)
-    for row in rows:
-        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 def update[M: Model](row: M, *names: str) -> M:

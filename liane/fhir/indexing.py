@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from liane.core import keys
-from liane.core.inserting import insert_all
+from liane.core.inserting import insert_values
 from liane.core.text import normalise
 from liane.fhir import fhirpath
 from liane.fhir.models import Index
@@ -39,16 +39,22 @@ def write(resource: Resource, several: Sequence[Kept], *, area: str) -> None:
     old = [one.key for one in several if one.number > 1]
     if old:
         Index.objects.filter(type=resource.type, object_id__in=old).delete()
-    insert_all(
+    insert_values(
+        Index,
         [
-            Index(
-                type=resource.type, object_id=one.key, person_id=one.person_id, area=area,
-                code=code, **found,
-            )
+            (resource.type, one.key, one.person_id, area, code, *_columns(**found))
             for one in several
             for code, found in _rows(resource, one.body)
-        ]
-    )  # fmt: skip
+        ],
+    )
+
+
+def _columns(
+    digest: str = "", text: str = "", starts_at: dt.datetime | None = None,
+    ends_at: dt.datetime | None = None, low: Decimal | None = None, high: Decimal | None = None,
+) -> tuple[Any, ...]:  # fmt: skip
+    """The values of a row of `Index`, in the order of its fields."""
+    return digest, text, starts_at, ends_at, low, high
 
 
 def forget(resource: Resource, key: UUID) -> None:

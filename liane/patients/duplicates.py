@@ -74,7 +74,7 @@ def _names(left: list[str], right: list[str]) -> tuple[float, str]:
     if set(left) & set(right):
         return 1.0, "identique"
     best = max(JaroWinkler.similarity(a, b) for a, b in product(left, right))
-    if any(sound(a) == sound(b) for a, b in product(left, right)):
+    if {sound(one) for one in left} & {sound(one) for one in right}:
         return max(best, 0.95), "qui se prononce pareil"
     return (best, "proche") if best >= 0.85 else (best if best >= 0.75 else 0.0, "")
 
@@ -86,8 +86,8 @@ def _dates(left: dt.date | None, right: dt.date | None) -> tuple[float, str]:
         return 1.0, "née ou né le même jour"
     if (left.year, left.month, left.day) == (right.year, right.day, right.month):
         return 0.9, "jour et mois de naissance inversés"
-    same = sum(a == b for a, b in zip(f"{left:%d%m%Y}", f"{right:%d%m%Y}", strict=True))
-    if same == 7:
+    differ = sum(a != b for a, b in zip(left.isoformat(), right.isoformat(), strict=True))
+    if differ == 1:
         return 0.75, "un chiffre de la date de naissance diffère"
     return 0.0, ""
 

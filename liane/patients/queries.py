@@ -110,8 +110,8 @@ def lookalikes(traits: Traits, *, besides: UUID | None = None) -> list[Candidate
     One query: same matricule, a birth date equal or one slip away, or the same family name where
     no birth date is known.
     """
-    found = [one for one in _compared(traits, _around([traits])) if one.person.pk != besides]
-    return found[:MOST_COMPARED]
+    known = [(one, traits_of(one)) for one in _around([traits]) if one.pk != besides]
+    return _compared(traits, known)[:MOST_COMPARED]
 
 
 def any_alike(several: Sequence[Traits], among: Sequence[Traits]) -> bool:
@@ -123,17 +123,17 @@ def any_alike(several: Sequence[Traits], among: Sequence[Traits]) -> bool:
     found = _around(several)
     if len(found) == MOST_COMPARED * 20:
         return True
+    known = [(one, traits_of(one)) for one in found]
     pairs = combinations(range(len(several)), 2)
-    return any(_compared(one, found) for one in several) or any(
+    return any(_compared(one, known) for one in several) or any(
         may_be(several[b], among[a]) and compare(several[b], among[a]).likely for a, b in pairs
     )
 
 
-def _compared(traits: Traits, known: Sequence[Patient]) -> list[Candidate]:
+def _compared(traits: Traits, known: Sequence[tuple[Patient, Traits]]) -> list[Candidate]:
     """Those of these persons who look like ``traits``, best first."""
     found = []
-    for person in known:
-        theirs = traits_of(person)
+    for person, theirs in known:
         if may_be(traits, theirs) and (likeness := compare(traits, theirs)).likely:
             found.append(Candidate(person, likeness))
     return sorted(found, key=lambda one: -one.likeness.score)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from liane.core import acting
-from liane.core.inserting import insert_all
+from liane.core.inserting import insert_values
 from liane.core.text import normalise, trigrams
 from liane.patients.models import Patient, PatientTrigram
 
@@ -23,7 +23,8 @@ def rows(person: Patient) -> Iterator[PatientTrigram]:
 
 def index(people: Iterable[Patient]) -> None:
     """Write the trigrams of persons who have none yet (their ``search`` must be set)."""
-    insert_all([row for person in people for row in rows(person)])
+    grams = [(gram, one.pk) for one in people for gram in sorted(trigrams(one.search))]
+    insert_values(PatientTrigram, grams)
 
 
 def reindex(person: Patient) -> None:
