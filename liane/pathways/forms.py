@@ -112,8 +112,8 @@ class SharingForm(forms.Form):
         who = [("structure", "la structure"), *catalogue.professions(protocol).items()]
         for code, label in who:
             self.fields[f"percent-{code}"] = forms.DecimalField(
-                label=f"Part de {label} (%)", required=False, min_value=0, max_value=100,
-                decimal_places=2, localize=True,
+                label=f"{label[:1].upper()}{label[1:]} (% du montant)", required=False,
+                min_value=0, max_value=100, decimal_places=2, localize=True,
             )  # fmt: skip
         self.fields["remainder"] = forms.ChoiceField(
             label="Ce qui reste", choices=capital(keys.REMAINDERS.items()),

@@ -124,7 +124,7 @@ def share(request: Request, project_id: UUID) -> HttpResponse:
             project.pk, form.key, starts_on=said["starts_on"], governs=said["governs"],
             note=said["note"],
         ),
-        "Clé enregistrée : elle vaut pour les calculs à venir.", _place(project),
+        "Clé enregistrée : elle vaut pour les calculs à venir.", _place(project), columns=True,
         note="Dans l’ordre : la part fixe de la structure, les montants par acte, les parts en %, "
         "puis le reste. Tout est partagé au centime.",
     )  # fmt: skip
