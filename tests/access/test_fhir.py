@@ -43,8 +43,8 @@ NO_TOKEN = [one for one in KINDS if one.name in {"anonymous", "by_link", "doctor
 OUT_OF_REACH = [OUTSIDE, HOSPITAL, *(one for one in KINDS if one.name in {
     "outsider", "opposed", "ex_member", "other_person", "dpo"})]  # fmt: skip
 WRITTEN = sorted(kind for kind, one in resources.every().items() if "create" in one.interactions)
-OF_NOBODY = {"Binary", "HealthcareService", "Organization", "Practitioner", "PractitionerRole",
-             "Schedule", "Subscription"}  # fmt: skip
+OF_NOBODY = {"Binary", "HealthcareService", "Location", "Organization", "Practitioner",
+             "PractitionerRole", "Schedule", "Subscription"}  # fmt: skip
 """Types that are about no person's record: others may create theirs."""
 
 

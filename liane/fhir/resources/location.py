@@ -1,7 +1,8 @@
 """Location: the site of each structure, where it has an address (fr-core-location).
 
-A place of ours is a structure's own: its identifier is the structure's. Rooms and beds of a
-hospital have no table here, so that none is created.
+A place of ours is a structure's own: its identifier is the structure's. To send one is to say where
+a structure is that had no address yet; to change it, to correct that address. Rooms and beds of a
+hospital, and second sites, have no table here: each of them is refused.
 """
 
 from collections.abc import Sequence
@@ -10,9 +11,12 @@ from typing import Any, ClassVar
 from django.db.models import Q, QuerySet
 
 from liane.circle.reach import Reach
+from liane.directory import declared
 from liane.directory.models import Organisation
 from liane.directory.offer_search import around
 from liane.fhir import building as fhir
+from liane.fhir.outcomes import unprocessable
+from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.resources.organization import Words
 from liane.fhir.search import values
@@ -72,7 +76,7 @@ class LocationResource(Resource):
 
     type = "Location"
     model = Organisation
-    interactions = READ
+    interactions = READ | {"create", "update", "patch"}
     profiles = (f"{CORE}/StructureDefinition/fr-core-location",)
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier"),
@@ -94,6 +98,27 @@ class LocationResource(Resource):
         """No query."""
         return [fhir.cleaned(_site(row)) for row in rows]
 
+    def create(self, body: Json, refs: Refs) -> Organisation:
+        """Say where a structure is. Raises Problem 422 for one that has its site already."""
+        where = "Location.managingOrganization"
+        key = refs.required(body.get("managingOrganization"), "Organization", where)
+        row = Organisation.objects.get(pk=key)
+        if row.city or row.line or row.postcode:
+            raise unprocessable(f"This structure has its site: change Location/{key}, or declare "
+                                "another Organization.", where, "duplicate")  # fmt: skip
+        return declared.change_organisation(row, _values(body, row))
+
+    def update(self, row: Any, body: Json, refs: Refs) -> Organisation:
+        """Correct the address and the contact data of the structure."""
+        where = "Location.managingOrganization"
+        key = refs.key(body.get("managingOrganization"), "Organization", where)
+        if key not in (None, row.pk):
+            raise unprocessable("A site keeps its structure.", where)
+        if refs.key(body.get("partOf"), "Location", "Location.partOf") not in (None, row.parent_id):
+            raise unprocessable("A site is in that of the structure above (Organization.partOf).",
+                                "Location.partOf")  # fmt: skip
+        return declared.change_organisation(row, _values(body, row))
+
 
 def _site(row: Organisation) -> Json:
     found = fhir.address(row.line, row.postcode, row.city, row.insee)
@@ -104,4 +129,24 @@ def _site(row: Organisation) -> Json:
         "telecom": fhir.telecom(row.phone, row.email),
         "address": found[0] if found else None,
         "managingOrganization": fhir.reference("Organization", row.pk, row.name),
+    }
+
+
+def _values(body: Json, row: Organisation) -> dict[str, Any]:
+    """What it says of its structure. Raises Problem 422 for what is no site of one."""
+    if body.get("mode") == "kind":
+        raise unprocessable("A kind of place is not kept, only places.", "Location.mode")
+    name = str(body.get("name", ""))
+    if name and not fhir.same_words(name, row.name):
+        raise unprocessable("A site has the name of its structure.", "Location.name")
+    if (body.get("status", "active") == "active") != row.active:
+        raise unprocessable("A site is open as its structure is (Organization.active).",
+                            "Location.status")  # fmt: skip
+    found = fhir.street(body)
+    if not found["city"]:
+        raise unprocessable("Say where it is: a city.", "Location.address.city")
+    return {
+        **found,
+        "phone": fhir.point(body, "phone")[:20],
+        "email": fhir.point(body, "email"),
     }

@@ -36,6 +36,8 @@ def bodies(
         "PractitionerRole": {"organization": home,
                              "practitioner": {"reference": f"Practitioner/{newcomer.pk}"}},
         "Organization": {"name": "Cabinet neuf"},
+        "Location": {"status": "active", "managingOrganization": home,
+                     "address": {"city": "Dax", "postalCode": "40100"}},
         "HealthcareService": {"name": "Repas", "providedBy": home, "type": [{"coding": [meals]}]},
         "Observation": {"status": "final", "subject": about, "valueQuantity": {"value": 24},
                         "code": {"coding": [{"system": SCORES, "code": "mmse"}]}},

@@ -72,7 +72,64 @@ def test_a_site_is_that_of_its_structure(api, house):
     index_all()
     (site,) = api.get("Location?address-city=dax").found
     assert site["managingOrganization"]["reference"] == f"Organization/{house.pk}"
-    assert api.post("Location", {"resourceType": "Location"}).status == 405
+
+
+def location(house, **more):
+    return {
+        "resourceType": "Location",
+        "identifier": [{"system": "urn:test", "value": "l1"}],
+        "status": "active",
+        "mode": "instance",
+        "telecom": [{"system": "phone", "value": "0558000009"}],
+        "address": {"line": ["2 rue du Port"], "postalCode": "40100", "city": "Dax"},
+        "physicalType": {"text": "Bâtiment"},
+        "managingOrganization": {"reference": f"Organization/{house.pk}"},
+        **more,
+    }
+
+
+def test_where_a_structure_is_is_said_and_corrected(api, house):
+    body = location(house)
+    made = api.post("Location", body)
+    assert made.status == 201, made.body
+    key = made.body["id"]
+    assert key == str(house.pk)
+    read = api.get(f"Location/{key}").body
+    assert {name: one for name, one in read.items() if name not in {"id", "meta"}} == body
+    with owner():
+        house.refresh_from_db()
+    assert (house.line, house.city, house.phone) == ("2 rue du Port", "Dax", "0558000009")
+    for query in ("identifier=urn:test|l1", "address-city=dax",
+                  f"organization=Organization/{house.pk}"):  # fmt: skip
+        assert [one["id"] for one in api.get(f"Location?{query}").found] == [key], query
+    assert api.post("Location", body).status == 422
+    moved = {**made.body, "address": {"line": ["5 quai"], "postalCode": "40100", "city": "Dax"}}
+    assert api.put(f"Location/{key}", moved).status == 200
+    with owner():
+        house.refresh_from_db()
+    assert house.line == "5 quai"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"managingOrganization": None}, {"managingOrganization": {"display": "x"}}, {"mode": "kind"},
+     {"name": "Chambre 4"}, {"status": "inactive"}, {"address": {"postalCode": "40100"}},
+     {"address": None}],
+)  # fmt: skip
+def test_what_is_no_site_of_a_structure_is_refused(api, house, more):
+    body = {name: one for name, one in location(house, **more).items() if one is not None}
+    answer = api.post("Location", body)
+    assert (answer.status, bool(answer.issues)) == (422, True)
+    with owner():
+        house.refresh_from_db()
+    assert house.city == ""
+
+
+def test_a_site_keeps_its_structure(api, house):
+    made = api.post("Location", location(house)).body
+    other = make.organisation("Ailleurs")
+    body = {**made, "managingOrganization": {"reference": f"Organization/{other.pk}"}}
+    assert api.put(f"Location/{made['id']}", body).status == 422
 
 
 def stay(odette, status="in-progress", **more):

@@ -51,8 +51,6 @@ UNSUPPORTED = {
     ("gap", "Practitioner", "delete"): NATIONAL,
     ("gap", "PractitionerRole", "delete"): NATIONAL,
     ("gap", "Organization", "delete"): NATIONAL,
-    ("gap", "Location", "create"): "le site d’une structure est son adresse (Organization)",
-    ("gap", "Location", "update"): "le site d’une structure est son adresse (Organization)",
     ("gap", "Location", "delete"): "le site d’une structure est son adresse (Organization)",
     **{
         ("annuaire", kind, f"?{code}"): DIRECTORY
