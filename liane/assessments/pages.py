@@ -58,10 +58,11 @@ def _may_start(request: Request, person_id: UUID) -> bool:
 
 @route(Policy.PROFESSIONAL, audit="assessment")
 def new(request: Request, person_id: UUID) -> HttpResponse:
-    """Choose a questionnaire and start."""
+    """Choose a questionnaire and start; the one that ``?questionnaire=`` names comes first."""
     person = _person(person_id)
     reach = reach_of(request)
     offered = [row for row in queries.offered() if reach.may_write(Area(row.area), person.pk)]
+    offered.sort(key=lambda row: str(row.pk) != request.GET.get("questionnaire"))
     form = ChoiceForm(request.POST or None, offered=offered)
     if request.method == "POST" and form.is_valid():
         chosen = queries.questionnaire_or_404(parse(form.cleaned_data["questionnaire"]))

@@ -7,12 +7,16 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from liane.assessments.models import Response
+from liane.assessments.queries import offered
 from liane.circle.access import in_circle
+from liane.circle.reach import Reach
 from liane.core import acting
 from liane.directory.models import Practice
 from liane.pathways import catalogue, rules
 from liane.pathways.models import Enrolment, EnrolmentEvent
 from liane.pathways.protocols.format import Protocol
+from liane.pathways.protocols.values import Length
 from liane.pathways.queries import Shown
 from liane.pathways.services import inclusion
 from liane.pathways.states import EnrolmentStatus
@@ -111,20 +115,62 @@ def history(row: Enrolment) -> list[EnrolmentEvent]:
 
 @dataclass(frozen=True)
 class Paper:
-    """A document that the protocol asks for, and the day it was received."""
+    """A document or a questionnaire that the protocol asks for: the day it was received, or
+    answered, and the day it was due."""
 
     code: str
     label: str
     on: dt.date | None
-    blocks: str
+    blocks: str = ""
+    due_on: dt.date | None = None
+    questionnaire_id: UUID | None = None
+
+    @property
+    def late(self) -> bool:
+        """Not there after its day."""
+        return self.on is None and self.due_on is not None and self.due_on < timezone.localdate()
 
 
-def documents(row: Enrolment, protocol: Protocol) -> list[Paper]:
+def documents(row: Enrolment, shown: Shown) -> list[Paper]:
     """The documents of the protocol. One query."""
     given = {one.code: one.on for one in row.documents.order_by("-on")}
     return [
-        Paper(one.code, one.label, given.get(one.code), one.blocks) for one in protocol.documents
-    ]
+        Paper(one.code, one.label, given.get(one.code), one.blocks,
+              _due(shown, one.anchor or "inclusion", one.due) if one.due else None)
+        for one in shown.protocol.documents
+    ]  # fmt: skip
+
+
+def questionnaires(row: Enrolment, shown: Shown) -> list[Paper]:
+    """The questionnaires that have fallen due, with the answer of this pathway. Two queries; none
+    where the protocol asks for none."""
+    asked = shown.protocol.questionnaires
+    if not asked or row.included_on is None:
+        return []
+    known = {one.url.replace("/", ":").rpartition(":")[2]: one.pk for one in offered()}
+    answered = Response.objects.within(Reach.of(acting.current())).filter(
+        person_id=row.person_id, status__in=[Response.Status.COMPLETED, Response.Status.AMENDED],
+        questionnaire_id__in=list(known.values()),
+    )  # fmt: skip
+    days: dict[UUID, list[dt.date]] = {}
+    for pk, at in answered.order_by("at").values_list("questionnaire_id", "at"):
+        days.setdefault(pk, []).append(timezone.localdate(at))
+    made = []
+    for one in asked:
+        since = shown.anchors.get(one.anchor)
+        due_on = _due(shown, one.anchor, one.due)
+        if since is None or due_on is None:
+            continue
+        pk = known.get(one.code)
+        done = next((day for day in days.get(pk, []) if day >= since), None) if pk else None
+        if done is not None or due_on <= timezone.localdate():
+            made.append(Paper(one.code, one.label, done, "", due_on, pk))
+    return made
+
+
+def _due(shown: Shown, anchor: str, length: Length | None) -> dt.date | None:
+    since = shown.anchors.get(anchor)
+    return None if since is None else length.after(since) if length else since
 
 
 def by_article(protocol: Protocol, name: str) -> str:

@@ -106,6 +106,18 @@ def walked(one: Read, on: dt.date) -> Walk:
     return walk(catalogue.plan_of(one.protocol), lenient(one.case), on)
 
 
+def anchors_of(one: Read, on: dt.date) -> dict[str, dt.date]:
+    """The days that the protocol counts from, those that are known by a day."""
+    seen = walked(one, on)
+    found = {
+        name: dt.date.fromordinal(day)
+        for (name, _), day in zip(seen.table.anchors, seen.anchors, strict=True)
+        if 0 < day <= on.toordinal()
+    }
+    same = [anchor.id for anchor in one.protocol.anchors if anchor.origin == "inclusion"]
+    return found | {name: found["inclusion"] for name in same if "inclusion" in found}
+
+
 def done_of(seen: Walk) -> dict[Key, Done]:
     """Each counted act by the session it fulfils."""
     found: dict[Key, Done] = {}

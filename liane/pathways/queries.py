@@ -134,6 +134,8 @@ class Shown:
     blocks: list[Obstacle] = field(default_factory=list)
     clash: bool = False
     pending: frozenset[UUID] = frozenset()
+    anchors: Mapping[str, dt.date] = field(default_factory=dict)
+    """The days that are known of those that the protocol counts from."""
 
     @property
     def profile(self) -> str:
@@ -230,6 +232,7 @@ def _shown(rows: list[Enrolment]) -> list[Shown]:
             blocks(row, protocol, len(pending), row.pk in clashing, set(read.case.documents))
             if read is not None else [],
             row.pk in clashing, frozenset(pending),
+            progress.anchors_of(read, today) if read is not None else {},
         ))  # fmt: skip
     return made
 

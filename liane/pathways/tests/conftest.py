@@ -85,7 +85,10 @@ alerts:
   - {id: silence, label: Aucun acte depuis deux mois, kind: silence, days: 60}
   - {id: retard, label: Séance en retard, kind: late, days: 5}
 documents:
-  - {code: accord, label: Accord signé, blocks: billing, article: essai}
+  - {code: accord, label: Accord signé, blocks: billing, article: essai, due: {days: 30}}
+questionnaires:
+  - {code: zarit, label: Fardeau de l’aidant à trois mois, anchor: inclusion, due: {months: 3}}
+  - {code: tug, label: Lever de chaise à un an, anchor: inclusion, due: {months: 12}}
 examples: []
 """
 
