@@ -8,8 +8,9 @@ import pytest
 
 from liane.accounts.models import User
 from liane.bundles.models import Invoice
+from liane.circle.reach import Reach
 from liane.circle.seats import every_seat
-from liane.core.acting import owner
+from liane.core.acting import owner, system
 from liane.core.models import AccessRow
 from liane.directory.models import Professional
 from liane.fhir import operations, resources
@@ -202,7 +203,7 @@ def test_no_write_of_any_type_changes_a_record_out_of_reach(world: World, kind: 
         newcomer = Professional.objects.create(given="Luc", family="Neuf", profession="60")
         sent = bodies(world.organisations["msp"], person, world.practices["nurse"], newcomer)
         keys = {
-            name: list(one.model._base_manager.filter(**{one.person_path: person.pk})
+            name: list(one.rows(Reach.of(system("test"))).filter(**{one.person_path: person.pk})
                        .values_list("pk", flat=True)[:2])
             for name, one in resources.every().items() if one.person_path is not None
         }  # fmt: skip

@@ -33,7 +33,8 @@ class Resource:
     """One resource type. Subclasses are instantiated once, by `resources.load`.
 
     ``area`` is the area of the record that its rows lie in, None for the directory, which every
-    professional and application reads. ``person_path`` is the column that holds the person.
+    professional and application reads. ``person_path`` is the column that holds the person, or an
+    annotation of `rows` where who reads is not told whom it is about.
     """
 
     type: ClassVar[str]
