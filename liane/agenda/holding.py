@@ -66,7 +66,8 @@ def suspend(
             insert(cause)
         else:
             update(cause)
-            cause.windows.all().delete()
+            if _windows(cause.pk):
+                cause.windows.all().delete()
         insert_all(
             [Window(cause=cause, starts_at=opens, ends_at=closes) for opens, closes in windows]
         )
@@ -146,6 +147,11 @@ def _waiting(cause_pk: UUID, since: dt.datetime) -> QuerySet[Appointment]:
 @prepared
 def _known(cause_id: UUID) -> QuerySet[Cause]:
     return Cause.objects.select_for_update().filter(cause_id=cause_id)
+
+
+@prepared
+def _windows(cause_pk: UUID) -> QuerySet[Window, UUID]:
+    return Window.objects.filter(cause_id=cause_pk).values_list("pk", flat=True)
 
 
 @prepared

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
 from django.utils import timezone
 
 from liane.circle import rules
@@ -24,7 +24,7 @@ from liane.core.prepared import prepared
 from liane.directory.models import Duty, Locum, Practice
 from liane.patients.models import Contact, Patient
 
-QUERIES = 7
+QUERIES = 6
 """Most queries that one call makes."""
 
 
@@ -209,30 +209,24 @@ def _candidates(holders: set[UUID], now: dt.datetime) -> Iterator[Candidate]:
     """Every account that one of ``holders`` may stand for, with all its own holders."""
     wanted = list(holders)
     yield from _professionals(wanted, now)
-    for pk, user in _persons(wanted):
-        yield Candidate(user, "person", [(pk, None)], {pk})
-    for pk, user, access in _contacts(wanted, now):
-        yield Candidate(user, access, [(pk, None)], {pk})
+    for pk, user, role in _at_home(wanted, now):
+        yield Candidate(user, role, [(pk, None)], {pk})
 
 
 @prepared
-def _persons(holders: list[UUID]) -> QuerySet[Patient, tuple[UUID, UUID]]:
-    rows = Patient.objects.filter(pk__in=holders, user__is_active=True)
-    return rows.values_list("pk", "user_id")
-
-
-@prepared
-def _contacts(holders: list[UUID], now: dt.datetime) -> QuerySet[Contact, tuple[UUID, UUID, str]]:
-    return (
-        Contact.objects.filter(
-            Q(access_until=None) | Q(access_until__gt=now),
-            pk__in=holders,
-            ended_at=None,
-            user__is_active=True,
-        )
-        .exclude(access="")
-        .values_list("pk", "user_id", "access")
-    )
+def _at_home(holders: list[UUID], now: dt.datetime) -> QuerySet[Patient, tuple[UUID, UUID, str]]:
+    """Persons and their own people: who signs in as which of the holders, in which role."""
+    persons = Patient.objects.filter(pk__in=holders, user__is_active=True)
+    contacts = Contact.objects.filter(
+        Q(access_until=None) | Q(access_until__gt=now),
+        pk__in=holders,
+        ended_at=None,
+        user__is_active=True,
+    ).exclude(access="")
+    rows: QuerySet[Patient, tuple[UUID, UUID, str]] = persons.values_list(
+        "pk", "user_id", Value("person")
+    ).union(contacts.values_list("pk", "user_id", "access"), all=True)
+    return rows
 
 
 def _working(day: dt.date) -> QuerySet[Practice]:

@@ -21,6 +21,8 @@ APPLICATION_ROLE = "liane_app"
 PLANNER = {"jit": "off", "cpu_operator_cost": "0.025"}
 """How PostgreSQL plans under row-level security, whose policies make a plan dear: it is worth
 keeping rather than making again for each value, and never worth compiling."""
+FIXED = frozenset({APPLICATION_ROLE, "on", "off", "", *PLANNER.values()})
+"""Values that are written in the statement that announces an actor: nothing is left to bind."""
 WRITE = re.compile(
     r"\s*(?:/\*.*?\*/\s*)?(?:WITH\b.*?\)\s*)?(INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.I | re.S
 )
@@ -115,12 +117,15 @@ def announce(wanted: acting.Told, known: acting.Told) -> None:
     }
     if not settings:
         return
-    columns = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+    words = [
+        f"set_config('{name}', '{value}', true)"
+        if value in FIXED
+        else f"set_config('{name}', %s, true)"
+        for name, value in settings.items()
+    ]
+    given = [value for value in settings.values() if value not in FIXED]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {columns}",
-            [value for pair in settings.items() for value in pair],
-        )
+        cursor.execute(f"SELECT {', '.join(words)}", given or None)
 
 
 def silence() -> None:
