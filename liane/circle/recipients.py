@@ -26,6 +26,8 @@ from liane.patients.models import Contact, Patient
 
 QUERIES = 6
 """Most queries that one call makes."""
+Allowed = list[tuple[str, frozenset[str]]]
+"""The scopes through which a role reads an area, by audience flag."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +129,13 @@ def of_person(
         grants, denied = _grants(person_id, now)
         hidden = _masks(unmasked)
         found = []
+        allowed: dict[str, Allowed] = {}
         for one in _candidates(set(grants), now):
             if one.holders & denied or one.holders & hidden or None in hidden:
                 continue
-            flag, through = _through(one, grants, area)
+            if one.role not in allowed:
+                allowed[one.role] = sorted(rules.flags(one.role, area).items(), reverse=True)
+            flag, through = _through(one, grants, allowed[one.role])
             if flag is None or (flags is not None and flag not in flags):
                 continue
             if among is not None and not one.holders & set(among):
@@ -170,17 +175,20 @@ def _grants(person_id: UUID, now: dt.datetime) -> tuple[dict[UUID, set[str]], se
     """Scopes by holder of the grants in force, and the holders denied."""
     scopes: dict[UUID, set[str]] = defaultdict(set)
     denied: set[UUID] = set()
-    for grant in _of_record(person_id):
-        if grant.deny:
-            denied.add(grant.holder_id)
-        elif grant.starts_at <= now and (grant.ends_at is None or grant.ends_at > now):
-            scopes[grant.holder_id].add(grant.scope)
+    for holder, scope, deny, starts_at, ends_at in _of_record(person_id):
+        if deny:
+            denied.add(holder)
+        elif starts_at <= now and (ends_at is None or ends_at > now):
+            scopes[holder].add(scope)
     return scopes, denied
 
 
 @prepared
-def _of_record(person_id: UUID) -> QuerySet[Grant]:
-    return Grant.objects.filter(person_id=person_id).exclude(scope=Grant.Scope.PAST)
+def _of_record(
+    person_id: UUID,
+) -> QuerySet[Grant, tuple[UUID, str, bool, dt.datetime, dt.datetime | None]]:
+    rows = Grant.objects.filter(person_id=person_id).exclude(scope=Grant.Scope.PAST)
+    return rows.values_list("holder_id", "scope", "deny", "starts_at", "ends_at")
 
 
 def _masks(object_id: UUID | None) -> set[UUID | None]:
@@ -194,11 +202,10 @@ def _masked(object_id: UUID) -> QuerySet[Mask, UUID | None]:
 
 
 def _through(
-    one: Candidate, grants: dict[UUID, set[str]], area: Area
+    one: Candidate, grants: dict[UUID, set[str]], allowed: Allowed
 ) -> tuple[str | None, set[UUID]]:
-    """The audience flag through which ``one`` reads ``area``, and the holders that give it."""
-    allowed = rules.flags(one.role, area)
-    for flag, scopes in sorted(allowed.items(), reverse=True):
+    """The audience flag through which ``one`` reads, and the holders that give it."""
+    for flag, scopes in allowed:
         through = {holder for holder in one.holders if grants.get(holder, set()) & scopes}
         if through:
             return flag, through

@@ -14,7 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 CHANNEL = "liane"
-SHORTEST, LONGEST = 0.010, 0.040
+SHORTEST, LONGEST = 0.005, 0.015
 """Seconds between two looks at SQLite: just after something happened, and at rest."""
 
 

@@ -17,6 +17,9 @@ from liane.core import deferred, dispatcher, jobs, readers, wakeup
 log = structlog.get_logger(__name__)
 REST = 1.0
 """Seconds after which everybody looks again, told or not."""
+BROWSERS_FIRST = 0.05
+"""Seconds left to open browsers, which follow the same entries, before the readers' turn: on SQLite
+one writes at a time, and what is shown is written in the ledger first."""
 
 
 def run_once() -> dict[str, int]:
@@ -100,7 +103,8 @@ class Worker:
 
     def _read(self) -> None:
         while not self.stopping.is_set():
-            self._published.wait(REST)
+            if self._published.wait(REST):
+                self.stopping.wait(BROWSERS_FIRST)
             self._published.clear()
             while readers.run() and not self.stopping.is_set():
                 pass

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
+from typing import cast
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -12,6 +13,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 
 from liane.accounts import second_factor
 from liane.accounts.models import User
@@ -61,9 +63,9 @@ def _open(keys: list[str], now: dt.datetime) -> QuerySet[Session, str]:
 
 
 def request_of(actor: Actor) -> HttpRequest:
-    """A request as badges read it: the actor, and its account (one query when it is used)."""
+    """A request as badges read it: the actor, and its account."""
     request = HttpRequest()
     request.method = "GET"
     request.actor = actor  # type: ignore[attr-defined]
-    request.user = User(pk=actor.user_id, name=actor.label)
+    request.user = cast(User, SimpleLazyObject(lambda: User(pk=actor.user_id, name=actor.label)))
     return request
