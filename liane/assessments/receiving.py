@@ -87,11 +87,10 @@ def measure(
 
 
 def is_measure(response: Response, code: str) -> bool:
-    """The assessment holds this score alone, and it was given as it is."""
+    """The assessment holds this score alone, and it was given as it is. One query."""
     definition = catalogue.definition_of(response.questionnaire)
-    (only, *others) = definition.scores or [None]
-    return not others and bool(only and only.score and only.score.code == code
-                               and not only.computed)  # fmt: skip
+    item = next((one for one in definition.scores if one.score and one.score.code == code), None)
+    return item is not None and not item.computed and response.scores.count() == 1
 
 
 def _measures(item: Item, codes: Collection[tuple[str, str]]) -> bool:
@@ -101,7 +100,7 @@ def _measures(item: Item, codes: Collection[tuple[str, str]]) -> bool:
 
 def _same_unit(item: Item, unit: str) -> None:
     assert item.score is not None  # noqa: S101
-    coding = (item.unit or {}).get("valueCoding") or {}
+    coding = item.unit or {}
     known = {item.score.unit, str(coding.get("code", "")), str(coding.get("display", ""))} - {""}
     if unit and known and unit not in known and not unit.startswith("{"):
         words = f"Cette mesure est gardée en {item.score.unit or min(known)}."

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from liane.assessments import receiving, services
@@ -21,15 +21,17 @@ from liane.fhir import people
 from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
-from liane.fhir.search.constant import constant
 from liane.fhir.search.measured import Amount, Composite
 from liane.fhir.search.params import (
+    NOTHING,
+    Custom,
     Date,
     Identifier,
     Indexed,
     Param,
     Reference,
     Several,
+    Test,
     Token,
 )
 
@@ -37,6 +39,8 @@ SCORES = "https://liane.sante/CodeSystem/score"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 
+VITAL_SIGNS = "urn:liane:questionnaire:constantes"
+"""The questionnaire of vital signs, of which each score is one."""
 S = Response.Status
 STATUS: dict[str, str] = {
     S.COMPLETED: "final", S.AMENDED: "amended", S.ERROR: "entered-in-error",
@@ -44,6 +48,16 @@ STATUS: dict[str, str] = {
 HELD = {code: str(held) for held, code in STATUS.items()}
 CODE = Token("code", column="code", system=SCORES)
 VALUE = Amount("value-quantity", column="value", unit="unit")
+
+
+def _category(raw: str, modifier: str) -> Test:
+    code = raw.rsplit("|", 1)[-1]
+    return Test((code,)) if code in {"survey", "vital-signs"} else Test(NOTHING)
+
+
+def _in_category(key: Any, leafs: Sequence[Any]) -> Q:
+    vital = Q(url=VITAL_SIGNS)
+    return vital if key[0] == "vital-signs" else ~vital
 
 
 class ObservationResource(Resource):
@@ -61,10 +75,12 @@ class ObservationResource(Resource):
         VALUE,
         Composite("code-value-quantity", params=(CODE, VALUE)),
         Composite("combo-code-value-quantity", params=(CODE, VALUE)),
-        Token("combo-code", column="code", system=SCORES),
+        Several("combo-code", params=(
+            Token("combo-code", column="code", system=SCORES),
+            Indexed("combo-code", path="Observation.code"))),
         Amount("combo-value-quantity", column="value", unit="unit"),
         Token("status", column="response__status", codes=HELD),
-        constant("category", "survey"),
+        Custom("category", read=_category, build=_in_category),
         Reference("patient", to={"Patient": "person_id"}, elements=("subject",)),
         Reference("subject", to={"Patient": "person_id"}, elements=("subject",)),
         Reference("derived-from", to={"QuestionnaireResponse": "response_id"},
@@ -153,7 +169,7 @@ def _score(row: Score, author: Json | None) -> Json:
     unit = {"unit": row.unit} if row.unit else {}
     return {
         "status": STATUS.get(row.response.status, "final"),
-        "category": [fhir.concept(CATEGORY, "survey")],
+        "category": [fhir.concept(CATEGORY, "vital-signs" if row.url == VITAL_SIGNS else "survey")],
         "code": fhir.concept(SCORES, row.code, row.label),
         "subject": fhir.reference("Patient", row.person_id),
         "effectiveDateTime": fhir.at(row.at),

@@ -30,13 +30,12 @@ ELSEWHERE = {
     "pdsm/DocumentReference-PDSmSimplifiedExample.json": "test_pdsm_examples",
     "pdsm/List-ExampleFolder.json": "test_pdsm_examples",
 }
+CORE = "https://hl7.fr/ig/fhir/core/StructureDefinition/"
 REFUSED = {
     "fr-core/Location-hopitaltest-endocrino-ch04.json":
         "une chambre : le seul lieu que Liane connaît d’une structure est son adresse",
     "fr-core/Observation-FRCoreObservationBPExample.json":
-        "une constante mesurée : les observations de Liane sont les scores de ses évaluations",
-    "fr-core/Observation-FRCoreObservationBodyWeightExample.json":
-        "une constante mesurée : les observations de Liane sont les scores de ses évaluations",
+        "deux nombres en un : Liane garde la systolique et la diastolique, chacune",
 }  # fmt: skip
 NOT_FHIR = {
     "tddui/TDDUICarePlanProjetPersoPAExample.fsh": "du FHIR Shorthand, pas une ressource",
@@ -49,6 +48,7 @@ HERE = (
     "fr-core/Appointment-FRCoreAppointmentExample.json",
     "fr-core/Schedule-FRCoreScheduleExample.json",
     "cdl/Bundle-cdl-bundle-creation-note.json",
+    "fr-core/Observation-FRCoreObservationBodyWeightExample.json",
 )
 
 
@@ -59,10 +59,29 @@ def test_no_example_is_forgotten():
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_is(api, name):
+def test_what_is_refused_is(api, house, odette, name):
     body = replaced(name, {})
+    if body["resourceType"] == "Observation":
+        body["subject"] = {"reference": f"Patient/{odette.pk}"}
+    else:
+        body["managingOrganization"] = {"reference": f"Organization/{house.pk}"}
     answer = api.post(body["resourceType"], body)
-    assert (answer.status, answer.body["issue"][0]["code"]) == (405, "not-supported")
+    assert (answer.status, answer.body["issue"][0]["code"]) == (422, "business-rule")
+
+
+def test_a_weight(api, odette):
+    body = replaced("fr-core/Observation-FRCoreObservationBodyWeightExample.json", {
+        "Patient/FRCorePatientExample": f"Patient/{odette.pk}",
+    })  # fmt: skip
+    made = api.post("Observation", body)
+    assert made.status == 201, made.body
+    key = made.body["id"]
+    both_ways(api, "Observation", key, body)
+    everywhere(api, "Observation", key, body)
+    found(api, "Observation", key, "code=http://loinc.org|29463-7", "category=vital-signs",
+          f"patient={odette.pk}", "date=2022-11-06", "value-quantity=96", "status=final",
+          f"_profile={CORE}fr-core-observation-body-weight")  # fmt: skip
+    assert api.get("Observation?category=survey").found == []
 
 
 def both_ways(api, kind, key, body):

@@ -30,9 +30,9 @@ def weight(house):
     score = "urn:liane:fhir:score"
     return {
         "resourceType": "Questionnaire",
-        "url": "https://example.org/poids",
+        "url": "https://example.org/tour",
         "version": "1",
-        "title": "Poids",
+        "title": "Tour de taille",
         "status": "active",
         "item": [
             {
@@ -40,12 +40,12 @@ def weight(house):
                 "item": [
                     {
                         "linkId": "poids", "type": "decimal", "text": "Poids", "required": True,
-                        "code": [{"system": LOINC, "code": "29463-7"}],
+                        "code": [{"system": LOINC, "code": "8280-0"}],
                         "extension": [
                             {"url": score, "extension": [
-                                {"url": "code", "valueCode": "poids"},
-                                {"url": "label", "valueString": "Poids"},
-                                {"url": "unit", "valueString": "kg"},
+                                {"url": "code", "valueCode": "tour"},
+                                {"url": "label", "valueString": "Tour de taille"},
+                                {"url": "unit", "valueString": "cm"},
                             ]},
                             {"url": "http://hl7.org/fhir/StructureDefinition/maxValue",
                              "valueDecimal": 400},
@@ -75,22 +75,40 @@ def test_the_total_of_a_test_is_kept_and_read_back_equal(api, odette):
 
 def test_a_measure_of_a_questionnaire_of_the_structure_by_its_loinc_code(api, house, odette):
     assert api.post("Questionnaire", weight(house)).status == 201
-    body = seen(odette, "29463-7", LOINC,
-                valueQuantity={"value": 61.5, "unit": "kg", "code": "kg",
+    body = seen(odette, "8280-0", LOINC,
+                valueQuantity={"value": 61.5, "unit": "cm", "code": "cm",
                                "system": "http://unitsofmeasure.org"})  # fmt: skip
     made = api.post("Observation", body)
     assert made.status == 201, made.body
     with owner():
         score = Score.objects.get(pk=made.body["id"])
-    assert (score.code, float(score.value), score.unit) == ("poids", 61.5, "kg")
-    for query in ("code=poids", f"code={LOINC}|29463-7", "code-value-quantity=poids$gt60"):
+    assert (score.code, float(score.value), score.unit) == ("tour", 61.5, "cm")
+    for query in ("code=tour", f"code={LOINC}|8280-0", "code-value-quantity=tour$gt60"):
         found = api.get(f"Observation?{query}").found
         assert [one["id"] for one in found] == [str(score.pk)], query
-    heavy = {**body, "valueQuantity": {"value": 900, "unit": "kg"}}
+    heavy = {**body, "valueQuantity": {"value": 900, "unit": "cm"}}
     assert api.post("Observation", heavy).status == 422
-    pounds = {**body, "valueQuantity": {"value": 130, "unit": "lb"}}
+    pounds = {**body, "valueQuantity": {"value": 130, "unit": "in"}}
     answer = api.post("Observation", pounds)
-    assert (answer.status, answer.issues) == (422, ["Cette mesure est gardée en kg."])
+    assert (answer.status, answer.issues) == (422, ["Cette mesure est gardée en cm."])
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "unit", "kept"),
+    [("29463-7", 61.5, "kg", "poids"), ("8867-4", 72, "/min", "pouls"),
+     ("8480-6", 135, "mm[Hg]", "pa-systolique"), ("8310-5", 37.2, "Cel", "temperature"),
+     ("59408-5", 96, "%", "saturation")],
+)  # fmt: skip
+def test_vital_signs_have_their_place(api, odette, code, number, unit, kept):
+    quantity = {"value": number, "code": unit, "system": "http://unitsofmeasure.org"}
+    made = api.post("Observation", seen(odette, code, LOINC, valueQuantity=quantity))
+    assert made.status == 201, made.body
+    with owner():
+        score = Score.objects.select_related("response").get(pk=made.body["id"])
+    assert (score.code, float(score.value)) == (kept, number)
+    assert score.response.is_done
+    gone = api.put(f"Observation/{score.pk}", {**made.body, "status": "entered-in-error"})
+    assert gone.status == 200
 
 
 @pytest.mark.parametrize(
