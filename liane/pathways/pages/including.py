@@ -127,7 +127,7 @@ def decide(request: Request, enrolment_id: UUID) -> HttpResponse:
         "Personne incluse : les premières séances dues apparaissent.", place_of(row),
         person=row.person, criteria=judging.kept_criteria(row, protocol),
         there=[one for one in proposal if one.there],
-        note=(
+        note="" if not protocol.prescription else (
             "Votre décision vaut prescription de tous les actes du parcours" if doctor
             else "Un médecin devra la valider : elle vaudra alors prescription"
         ) + judging.by_article(protocol, "inclusion"),
