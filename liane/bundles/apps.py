@@ -10,10 +10,10 @@ class BundlesConfig(AppConfig):
 
     def ready(self) -> None:
         """Offer the page of money, its journal kinds, its runs, and a protocol's examples run."""
-        from liane.bundles import jobs, pages, rules
+        from liane.bundles import jobs, pages, payee_links, rules
         from liane.bundles.engine import run_examples
         from liane.core import registry
-        from liane.core.registry import EntryKind, Job, NavEntry, TodaySection
+        from liane.core.registry import EntryKind, Job, LinkPart, NavEntry, TodaySection
 
         registry.protocol_examples.append(run_examples)
         registry.protocol_trials.append("/forfaits/simulations/{}/".format)
@@ -23,6 +23,10 @@ class BundlesConfig(AppConfig):
         registry.today.append(
             TodaySection("bundles", "main", 15, "bundles/today.html", pages.today,  # type: ignore[arg-type]
                          roles=rules.KEEPERS)
+        )  # fmt: skip
+        registry.link_parts.append(
+            LinkPart("bundles/_link_lines.html", payee_links.shown, payee_links.answer,
+                     payee_links.waiting)
         )  # fmt: skip
         registry.add_jobs(
             Job(

@@ -276,7 +276,7 @@ def statement(limit: int = 200) -> Statement:
         holders.append(actor.organisation_id)
     rows = InvoiceLine.objects.within(reach()).filter(payee_holder_id__in=holders)
     pks = list(rows.order_by("-id").values_list("pk", flat=True)[:limit])
-    views = _own_views(pks, actor)
+    views = own_views(pks, actor)
     ledger.read({one.line.person_id for one in views}, "money")
     people = reach().patients().filter(pk__in={one.line.person_id for one in views})
     live = [one for one in views if one.state not in {LineState.REISSUED, LineState.CANCELLED}]
@@ -286,7 +286,7 @@ def statement(limit: int = 200) -> Statement:
     )  # fmt: skip
 
 
-def _own_views(pks: Collection[UUID], actor: acting.Actor) -> list[LineView]:
+def own_views(pks: Collection[UUID], actor: acting.Actor) -> list[LineView]:
     """Lines that pay the reader, with their invoice and what followed: read by a machine, for the
     invoice itself is its structure's."""
     with acting.acting(acting.system("mes versements")):

@@ -265,6 +265,22 @@ class ActDesk:
 
 
 @dataclass(frozen=True)
+class LinkPart:
+    """What a room above adds to the month's page of a professional who has no account.
+
+    ``shown()`` gives what waits for them, acting as them to read: ``template`` shows it as
+    ``shown``, and nothing is shown where it is empty. ``answer(data, practice)`` takes a form of
+    that template, acting in their name, and is False for another form; it may raise
+    `errors.Refused`. ``waiting()`` gives the practices that a link is to be opened for.
+    """
+
+    template: str
+    shown: Callable[[], Collection[Any]]
+    answer: Callable[[Any, Any], bool]
+    waiting: Callable[[], Collection[UUID]]
+
+
+@dataclass(frozen=True)
 class Engagement:
     """Something that takes somebody's time besides visits (a meeting), for their agenda.
 
@@ -284,6 +300,7 @@ class Engagement:
 nav: list[NavEntry] = []
 message_desk: list[MessageDesk] = []
 act_desks: list[ActDesk] = []
+link_parts: list[LinkPart] = []
 list_tabs: list[NavEntry] = []
 """Tabs of the page « File active »: one work list each, in the order given; ``roles`` and ``area``
 say to whom. A structure that has a single list lands on it."""

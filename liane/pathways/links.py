@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 
-from liane.core import acting, keys, ledger
+from liane.core import acting, keys, ledger, registry
 from liane.core.acting import system
 from liane.core.errors import Refused
 from liane.core.ids import parse
@@ -44,7 +44,7 @@ def _signed(link: SessionLink) -> str:
 
 def open_month(now: dt.datetime | None = None) -> int:
     """Periodic: a link of this month for each professional outside who is waited for: acts to
-    confirm, slots to answer.
+    confirm, slots to answer, payments to confirm.
 
     Those who have an account find them there. Returns how many links were made.
     """
@@ -60,7 +60,8 @@ def open_month(now: dt.datetime | None = None) -> int:
             practice__professional__user=None,
         ).values_list("practice_id", flat=True)  # fmt: skip
         have = set(SessionLink.objects.filter(month=month).values_list("holder_id", flat=True))
-        for practice_id in {*waiting.order_by(), *asked.order_by()} - have:
+        others = {pk for part in registry.link_parts for pk in part.waiting()}
+        for practice_id in {*waiting.order_by(), *asked.order_by(), *others} - have:
             made += _open(practice_id, month)
     return made
 

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from liane.core import acting, sms
+from liane.core import acting, registry, sms
 from liane.core.errors import Refused
 from liane.core.http import Request, back
 from liane.core.ids import parse
@@ -113,11 +113,15 @@ def link(request: Request, token: str) -> HttpResponse:
         context = {
             "rows": queries.confirmations(), "asked": slot_reads.asking(), "label": found.label,
             "token": token, "error": error,
+            "parts": [(part.template, shown) for part in registry.link_parts
+                      if (shown := part.shown())],
         }  # fmt: skip
         return render(request, "pathways/link.html", context, status=status)
 
 
 def _answer(request: Request, practice: Practice) -> None:
+    if any(part.answer(request.POST, practice) for part in registry.link_parts):
+        return
     if part_id := parse(request.POST.get("part", "")):
         with acting.acting(doors.reader(practice), read_only=True):
             if part_id not in {part.pk for one in slot_reads.asking() for part in one.mine}:
