@@ -31,7 +31,7 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 BACK = "http://localhost:7777/retour"
 SCENARIO = "conformance_smoke"
 NOT_HERE = {
-    11: "an Observation is written by Liane's own scores, never by an application",
+    11: "its Patient has no given name: a person is not created from a family name alone (RNIV)",
     12: "the Observation that step 11 would have made",
     13: "the same",
     17: "a record is not deleted by an application",

@@ -45,6 +45,8 @@ S = Response.Status
 STATUS: dict[str, str] = {
     S.COMPLETED: "final", S.AMENDED: "amended", S.ERROR: "entered-in-error",
 }  # fmt: skip
+AHEAD = dt.timedelta(minutes=5)
+"""How far the clock of other software may be ahead of ours."""
 HELD = {code: str(held) for held, code in STATUS.items()}
 CODE = Token("code", column="code", system=SCORES)
 VALUE = Amount("value-quantity", column="value", unit="unit")
@@ -148,7 +150,7 @@ def _when(body: Json) -> dt.datetime | None:
     if text is None and any(name.startswith("effective") for name in body):
         raise unprocessable("A measure is of one moment (effectiveDateTime).", where)
     at = fhir.moment(text, where)
-    if at is not None and at > timezone.now():
+    if at is not None and at > timezone.now() + AHEAD:
         raise unprocessable("A measure is not of the future.", where)
     return at
 

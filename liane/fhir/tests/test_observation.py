@@ -1,6 +1,7 @@
 """Measures that other software sends: kept as an assessment of one answer, or refused in words."""
 
 import pytest
+from django.utils import timezone
 
 from liane.assessments.models import Response, Score
 from liane.core.acting import owner
@@ -109,6 +110,24 @@ def test_vital_signs_have_their_place(api, odette, code, number, unit, kept):
     assert score.response.is_done
     gone = api.put(f"Observation/{score.pk}", {**made.body, "status": "entered-in-error"})
     assert gone.status == 200
+
+
+def test_a_person_and_their_pulse_in_one_transaction(api):
+    urn = "urn:uuid:3f1c7c3e-0000-4000-8000-abcdef120000"
+    pulse = seen(make.Patient(), "8867-4", LOINC, subject={"reference": urn},
+                 effectiveDateTime=timezone.now().isoformat(timespec="seconds"),
+                 valueQuantity={"value": 72, "unit": "/min", "code": "/min",
+                                "system": "http://unitsofmeasure.org"})  # fmt: skip
+    person = {"resourceType": "Patient", "gender": "male", "birthDate": "1950-02-03",
+              "name": [{"family": "Txpatient", "given": ["Luc"]}]}  # fmt: skip
+    answer = api.post("", {"resourceType": "Bundle", "type": "transaction", "entry": [
+        {"fullUrl": urn, "resource": person, "request": {"method": "POST", "url": "Patient"}},
+        {"resource": pulse, "request": {"method": "POST", "url": "Observation"}},
+    ]})  # fmt: skip
+    assert answer.status == 200, answer.body
+    assert {one["response"]["status"][:3] for one in answer.body["entry"]} == {"201"}
+    found = api.get("Observation?subject:Patient.family=Txpatient&_include=Observation:subject")
+    assert (len(found.found), [one["resourceType"] for one in found.along]) == (1, ["Patient"])
 
 
 @pytest.mark.parametrize(
