@@ -27,6 +27,7 @@ from liane.pathways.models import (
     Counted,
     DocumentGiven,
     Enrolment,
+    Project,
     SavedView,
     Session,
 )
@@ -149,6 +150,20 @@ def house() -> Organisation | None:
     return Organisation.objects.filter(pk__in=[actor.organisation_id]).first()
 
 
+def _free(organisation_id: UUID) -> list[UUID]:
+    """The projects whose definition asks for no prescription. Two queries at most."""
+    rows = Project.objects.within(_reach()).filter(organisation_id=organisation_id)
+    places = {
+        pk: (key, version, organisation_id)
+        for pk, key, version in rows.values_list("pk", "protocol_key", "protocol_version")
+    }
+    known = catalogue.versions(places.values())
+    return [
+        pk for pk, place in places.items()
+        if (found := known.get(place)) is not None and not found.prescription
+    ]  # fmt: skip
+
+
 def key_of(text: str) -> tuple[dt.date, UUID] | None:
     """The key of a line as addresses write it: a day and an identifier."""
     day, _, pk = text.partition("_")
@@ -178,7 +193,7 @@ def listed(organisation_id: UUID, wanted: Filters) -> QuerySet[Enrolment]:
         case "risque":
             return rows.at_risk()
         case "a-valider":
-            return rows.not_prescribed()
+            return rows.not_prescribed().exclude(project_id__in=_free(organisation_id))
         case "hospitalisees":
             return rows.living().filter(person_id__in=_away())
         case _:
@@ -370,8 +385,6 @@ def _counted(
 
 def protocols_followed(organisation_id: UUID) -> list[tuple[str, str]]:
     """The pathways that the structure runs, for a filter: key and title. One query."""
-    from liane.pathways.models import Project
-
     rows = Project.objects.within(_reach()).filter(organisation_id=organisation_id)
     return list(dict(rows.order_by("title").values_list("protocol_key", "title")).items())
 

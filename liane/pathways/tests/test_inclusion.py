@@ -8,8 +8,8 @@ from liane.circle.models import Membership
 from liane.circle.services import oppose
 from liane.core.errors import NotAllowed, Refused
 from liane.core.models import Entry
-from liane.pathways import clashes, queries
-from liane.pathways.models import Answer, Clash, Enrolment, Project, Session
+from liane.pathways import catalogue, clashes, listing, queries
+from liane.pathways.models import Answer, Clash, Enrolment, Project, ProtocolVersion, Session
 from liane.pathways.services import inclusion, life
 from liane.pathways.services.inclusion import Said
 from liane.pathways.tests.conftest import (
@@ -21,6 +21,7 @@ from liane.pathways.tests.conftest import (
     propose,
     publish,
     run_project,
+    text_of,
 )
 from liane.patients.services.identity import confirm_death
 from tests import factories as make
@@ -51,6 +52,18 @@ def test_a_coordinator_s_decision_waits_for_a_doctor(project, simon, lea, rousse
         assert inclusion.validate(row.pk, on=days_ago(1)).prescribed_by_id == roussel.pk
         with pytest.raises(Refused):
             inclusion.validate(row.pk, on=days_ago(1))
+
+
+def test_where_no_prescription_is_asked_none_is_waited_for(project, simon, lea):
+    row = propose(project, simon, lea)
+    free = text_of().replace("prescription: un médecin\n", "")
+    ProtocolVersion.objects.update(text=free)
+    assert catalogue.of_project(project).prescription is None
+    with as_(lea):
+        inclusion.decide(row.pk, on=days_ago(10))
+        assert "validation/" not in str(queries.one(row.pk).blocks)
+        view = listing.Filters(view="a-valider")
+        assert not listing.listed(row.organisation_id, view).exists()
 
 
 def test_a_signed_validation_received_is_written_down(project, simon, lea, roussel):
