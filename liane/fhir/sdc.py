@@ -1,6 +1,6 @@
-"""Structured data capture: ``$populate`` begins an assessment, ``$extract`` gives its observations.
+"""Structured data capture: ``$populate`` begins an assessment (``$extract``: `extracting`).
 
-Neither keeps anything: what they give is sent back by the application, corrected or not.
+It keeps nothing: what it gives is sent back by the application, corrected or not.
 """
 
 from typing import Any
@@ -17,7 +17,6 @@ from liane.fhir.calls import Call
 from liane.fhir.operations import Operation, Target, parameters, text
 from liane.fhir.outcomes import forbidden, problem
 from liane.fhir.resources.base import Resource
-from liane.fhir.resources.observation import CATEGORY, SCORES
 from liane.fhir.resources.questionnaireresponse import questionnaire_of
 from liane.fhir.search import values
 from liane.fhir.writing import Writer
@@ -44,45 +43,6 @@ def populate(call: Call, target: Target, on: Writer) -> Answer:
     body = {"resourceType": "Parameters",
             "parameter": [{"name": "response", "resource": response}]}  # fmt: skip
     return Answer(200, body)
-
-
-def extract(call: Call, target: Target, on: Writer) -> Answer:
-    """A transaction of Observations: the scores of a response that is kept here, or was sent."""
-    access = on.access
-    if target.is_instance:
-        body = reading.one(_served("QuestionnaireResponse"), target.key, access).body
-    else:
-        given = parameters(call)
-        found = [*given.get("questionnaire-response", []), *given.get("resource", [])]
-        body = next((one for one in found if isinstance(one, dict)), {})
-    if body.get("resourceType") != "QuestionnaireResponse":
-        raise problem(400, "A QuestionnaireResponse is needed.", code="required",
-                      where="Parameters.questionnaire-response")  # fmt: skip
-    access.require("QuestionnaireResponse", "r")
-    asked = questionnaire_of(body, on.refs)
-    entries = [
-        {"resource": fhir.cleaned(_observation(body, target, item.score, number)),
-         "request": {"method": "POST", "url": "Observation"}}
-        for item, number in receiving.scored(asked, body.get("item"))
-    ]  # fmt: skip
-    made: Json = {"resourceType": "Bundle", "type": "transaction"}
-    return Answer(200, made | ({"entry": entries} if entries else {}))
-
-
-def _observation(body: Json, target: Target, score: Any, number: Any) -> Json:
-    band = score.band(number)
-    return {
-        "resourceType": "Observation",
-        "status": "final",
-        "category": [fhir.concept(CATEGORY, "survey")],
-        "code": fhir.concept(SCORES, score.code, score.label),
-        "subject": body.get("subject"),
-        "effectiveDateTime": body.get("authored"),
-        "valueQuantity": {"value": int(number) if number == int(number) else number,
-                          "unit": score.unit},
-        "interpretation": [{"text": band.text}] if band else None,
-        "derivedFrom": [fhir.reference("QuestionnaireResponse", target.key)],
-    }  # fmt: skip
 
 
 def _served(kind: str) -> Resource:
@@ -120,8 +80,4 @@ def _subject(given: dict[str, list[Any]], access: Access) -> Any:
 POPULATE = Operation(
     "populate", f"{SDC}/Questionnaire-populate", frozenset({"type", "instance"}), populate,
     frozenset({"Questionnaire"}),
-)  # fmt: skip
-EXTRACT = Operation(
-    "extract", f"{SDC}/QuestionnaireResponse-extract", frozenset({"type", "instance"}), extract,
-    frozenset({"QuestionnaireResponse"}),
 )  # fmt: skip

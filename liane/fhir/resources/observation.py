@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from liane.assessments import receiving, services
+from liane.assessments import catalogue, receiving, services
 from liane.assessments.models import Response, Score
 from liane.circle.reach import Reach
 from liane.core.areas import Area
@@ -41,6 +41,13 @@ CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 VITAL_SIGNS = "urn:liane:questionnaire:constantes"
 """The questionnaire of vital signs, of which each score is one."""
+LOINC = "http://loinc.org"
+LOINCS: dict[str, tuple[str, ...]] = {
+    item.score.code: tuple(code for system, code in item.codes if system == LOINC)
+    for item in catalogue.delivered(VITAL_SIGNS).scores
+    if item.score is not None
+}
+"""What LOINC calls each vital sign."""
 S = Response.Status
 STATUS: dict[str, str] = {
     S.COMPLETED: "final", S.AMENDED: "amended", S.ERROR: "entered-in-error",
@@ -49,7 +56,14 @@ AHEAD = dt.timedelta(minutes=5)
 """How far the clock of other software may be ahead of ours."""
 HELD = {code: str(held) for held, code in STATUS.items()}
 CODE = Token("code", column="code", system=SCORES)
+SIGN = Token("code", column="code", system=LOINC, codes={
+    code: held for held, several in LOINCS.items() for code in several})  # fmt: skip
 VALUE = Amount("value-quantity", column="value", unit="unit")
+
+
+def category_of(url: str) -> Json | None:
+    """The category of the scores of a questionnaire."""
+    return fhir.concept(CATEGORY, "vital-signs" if url == VITAL_SIGNS else "survey")
 
 
 def _category(raw: str, modifier: str) -> Test:
@@ -73,12 +87,12 @@ class ObservationResource(Resource):
     interactions = READ | {"create", "update"}
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier"),
-        Several("code", params=(CODE, Indexed("code", path="Observation.code"))),
+        Several("code", params=(CODE, SIGN, Indexed("code", path="Observation.code"))),
         VALUE,
         Composite("code-value-quantity", params=(CODE, VALUE)),
         Composite("combo-code-value-quantity", params=(CODE, VALUE)),
         Several("combo-code", params=(
-            Token("combo-code", column="code", system=SCORES),
+            Token("combo-code", column="code", system=SCORES), SIGN,
             Indexed("combo-code", path="Observation.code"))),
         Amount("combo-value-quantity", column="value", unit="unit"),
         Token("status", column="response__status", codes=HELD),
@@ -171,8 +185,17 @@ def _score(row: Score, author: Json | None) -> Json:
     unit = {"unit": row.unit} if row.unit else {}
     return {
         "status": STATUS.get(row.response.status, "final"),
-        "category": [fhir.concept(CATEGORY, "vital-signs" if row.url == VITAL_SIGNS else "survey")],
-        "code": fhir.concept(SCORES, row.code, row.label),
+        "category": [category_of(row.url)],
+        "code": {
+            "coding": [
+                {"system": SCORES, "code": row.code, "display": row.label},
+                *(
+                    {"system": LOINC, "code": code}
+                    for code in LOINCS.get(row.code, ())
+                    if row.url == VITAL_SIGNS
+                ),
+            ]
+        },
         "subject": fhir.reference("Patient", row.person_id),
         "effectiveDateTime": fhir.at(row.at),
         "performer": [author],

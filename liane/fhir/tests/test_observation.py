@@ -108,8 +108,27 @@ def test_vital_signs_have_their_place(api, odette, code, number, unit, kept):
         score = Score.objects.select_related("response").get(pk=made.body["id"])
     assert (score.code, float(score.value)) == (kept, number)
     assert score.response.is_done
+    assert [one["id"] for one in api.get(f"Observation?code={LOINC}|{code}").found] == [
+        str(score.pk)
+    ]
     gone = api.put(f"Observation/{score.pk}", {**made.body, "status": "entered-in-error"})
     assert gone.status == 200
+
+
+def test_a_vital_sign_noted_in_the_pages_says_its_loinc_code(api, odette):
+    asked = api.get("Questionnaire?url=urn:liane:questionnaire:constantes").found[0]
+    pulse = {"linkId": "pouls", "answer": [{"valueDecimal": 64}]}
+    answers = {
+        "resourceType": "QuestionnaireResponse", "status": "completed",
+        "questionnaire": f"{asked['url']}|{asked['version']}",
+        "subject": {"reference": f"Patient/{odette.pk}"},
+        "item": [{"linkId": "mesures", "item": [pulse]}],
+    }  # fmt: skip
+    assert api.post("QuestionnaireResponse", answers).status == 201
+    (shown,) = api.get(f"Observation?code={LOINC}|8867-4").found
+    assert [one["code"] for one in shown["code"]["coding"]] == ["pouls", "8867-4"]
+    assert api.get("Observation?category=vital-signs").found == [shown]
+    assert api.get(f"Observation?code={LOINC}|8310-5").found == []
 
 
 def test_a_person_and_their_pulse_in_one_transaction(api):
