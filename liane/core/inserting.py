@@ -11,8 +11,9 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, models, transaction
 from django.db.models import Field, Model, Q
 from django.db.models.sql import InsertQuery, UpdateQuery
 from psycopg import Pipeline
@@ -29,6 +30,11 @@ class _Write(NamedTuple):
 
 _waiting: ContextVar[list[_Write] | None] = ContextVar("liane_waiting_rows", default=None)
 
+KINDS: dict[type["Field[Any, Any]"], type] = {
+    models.UUIDField: UUID, models.CharField: str, models.TextField: str,
+    models.BooleanField: bool, models.PositiveIntegerField: int,
+}  # fmt: skip
+"""Fields whose values of this very type need no preparation for PostgreSQL."""
 FLAT = frozenset(
     {"uuid", "varchar", "text", "boolean", "bytea", "date", "timestamp with time zone", "smallint",
      "integer", "bigint", "numeric"}
@@ -52,8 +58,14 @@ def insert_all[M: Model](rows: Sequence[M]) -> None:
         return
     connection = connections[DEFAULT_DB_ALIAS]
     sql, fields = _insertion(type(rows[0]), connection.vendor, keyless=True)
+    columns = [(one, one.attname, _kind(one, connection.vendor)) for one in fields]
     values = [
-        [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+        [
+            value
+            if kind and ((value := row.__dict__.get(name)) is None or type(value) is kind)
+            else field.get_db_prep_save(field.pre_save(row, True), connection)
+            for field, name, kind in columns
+        ]
         for row in rows
     ]
     _write(type(rows[0]), sql, values)
@@ -180,6 +192,14 @@ def _run(writes: list[_Write]) -> None:
         for cursor, one in zip(cursors, writes, strict=True):
             if one.changes and cursor.rowcount != 1:
                 raise DatabaseError(f"No row of {one.table} was changed.")
+
+
+@cache
+def _kind(field: "Field[Any, Any]", vendor: str) -> type | None:
+    """The type of the values that PostgreSQL takes as they are; None where each is prepared."""
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    return KINDS.get(type(field)) if vendor == "postgresql" else None
 
 
 @cache

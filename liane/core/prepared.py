@@ -15,10 +15,9 @@ call fails rather than the second one answering wrongly.
 
 import datetime as dt
 import functools
-import operator
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
@@ -187,14 +186,13 @@ class _Plan[T]:
             width = compiler.col_count if compiler.has_extra_select else None
             fields = [one[0] for one in (compiler.select or [])[: compiler.col_count]]
             self.width, self.converters = width, list(compiler.get_converters(fields).items())
-            self.make = cast(Callable[[Any], T], _maker(queryset, compiler))
+            self.make = cast(Callable[[Sequence[Any]], list[T]], _maker(queryset, compiler))
 
     def rows(self, values: list[Any], connection: Any) -> list[T]:
         """Run it with these values."""
         if not self.sql:
             return []
-        make = self.make
-        return [make(row) for row in self._converted(self._found(values, connection), connection)]
+        return self.make(self._converted(self._found(values, connection), connection))
 
     def _found(self, values: list[Any], connection: Any) -> Sequence[Any]:
         """The rows as the database gives them. A log of queries needs Django's own text."""
@@ -247,30 +245,66 @@ def _given(number: Any, given: list[Any]) -> Any:
     return [_given(one, given) for one in number] if isinstance(number, list) else given[number]
 
 
-def _maker(queryset: Any, compiler: Any) -> Callable[[Any], Any]:
-    """What makes an object, a tuple or a value of a row, as the queryset would."""
+def _maker(queryset: Any, compiler: Any) -> Callable[[Sequence[Any]], list[Any]]:
+    """What makes objects, tuples or values of rows, as the queryset would.
+
+    A related row that several rows lead to is made once, and is one object for all of them.
+    """
     kind = queryset._iterable_class
     if kind is ValuesListIterable:
-        return tuple
+        return _tuples
     if kind is FlatValuesListIterable:
-        return operator.itemgetter(0)
+        return _firsts
     if kind is not ModelIterable or queryset._known_related_objects:
         raise TypeError("A prepared query gives objects, or values as lists.")
     info, select, db = compiler.klass_info, compiler.select, queryset.db
     model, first, end = info["model"], info["select_fields"][0], info["select_fields"][-1] + 1
     names = [one[0].target.attname for one in select[first:end]]
-    related = get_related_populators(info, select, db, queryset._fetch_mode)
+    populators = get_related_populators(info, select, db, queryset._fetch_mode)
+    links = info.get("related_klass_infos", [])
+    related = [_Link(*two) for two in zip(populators, links, strict=True)]
     annotations = list((compiler.annotation_col_map or {}).items())
 
-    def instance(row: Any) -> Any:
-        made = model.from_db(db, names, row[first:end])
-        for one in related:
-            one.populate(row, made)
-        for name, place in annotations:
-            setattr(made, name, row[place])
-        return made
+    def objects(rows: Sequence[Any]) -> list[Any]:
+        found = []
+        known: list[dict[Any, Any]] = [{} for _ in related]
+        for row in rows:
+            made = model.from_db(db, names, row[first:end])
+            for one, seen in zip(related, known, strict=True):
+                one.join(row, made, seen)
+            for name, place in annotations:
+                setattr(made, name, row[place])
+            found.append(made)
+        return found
 
-    return instance
+    return objects
+
+
+class _Link:
+    """A related row, made once for all the rows that lead to it by a foreign key."""
+
+    def __init__(self, populator: Any, link: Mapping[str, Any]) -> None:
+        self.populator, self.field = populator, link["field"]
+        shared = not link["reverse"] and self.field.many_to_one and not populator.reorder_for_init
+        self.place = populator.cols_start + populator.pk_idx if shared else None
+
+    def join(self, row: Any, made: Any, seen: dict[Any, Any]) -> None:
+        """Give ``made`` its related object; ``seen`` holds those of the rows before."""
+        key = None if self.place is None else row[self.place]
+        if key in seen:
+            self.populator.local_setter(made, seen[key])
+            return
+        self.populator.populate(row, made)
+        if key is not None:
+            seen[key] = self.field.get_cached_value(made)
+
+
+def _tuples(rows: Sequence[Any]) -> list[Any]:
+    return [tuple(row) for row in rows]
+
+
+def _firsts(rows: Sequence[Any]) -> list[Any]:
+    return [row[0] for row in rows]
 
 
 class Prepared[**P, T]:
