@@ -14,24 +14,23 @@ INSEE = "https://hl7.fr/ig/fhir/core/StructureDefinition/fr-core-address-insee-c
 COMMUNES = "https://mos.esante.gouv.fr/NOS/TRE_R13-Commune/FHIR/TRE-R13-Commune"
 
 
+NESTED = (dict, list, tuple)
+
+
 def clean(value: Any) -> Any:
     """Without what is empty (FHIR has no empty text, list nor object); None if nothing is left."""
     if isinstance(value, dict):
         made = {}
         for name, one in value.items():
-            if isinstance(one, dict | list | tuple):
-                one = clean(one)
-            if one is not None and one != "":
-                made[name] = one
+            if one is None or one == "":
+                continue
+            kept = clean(one) if isinstance(one, NESTED) else one
+            if kept is not None:
+                made[name] = kept
         return made or None
-    if isinstance(value, list | tuple):
-        items = []
-        for one in value:
-            if isinstance(one, dict | list | tuple):
-                one = clean(one)
-            if one is not None and one != "":
-                items.append(one)
-        return items or None
+    if isinstance(value, NESTED):
+        items = [clean(one) if isinstance(one, NESTED) else one for one in value]
+        return [one for one in items if one is not None and one != ""] or None
     return None if value == "" else value
 
 

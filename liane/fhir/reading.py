@@ -69,10 +69,11 @@ def _shown(
 ) -> Shown:
     moments = [resource.since(row), told, state.last.at if state.last else None]
     at = max(one for one in moments if one is not None)
-    meta = {**body.get("meta", {}), "versionId": state.version, "lastUpdated": instant(at)}
+    version = state.version
+    meta = {**body.get("meta", {}), "versionId": version, "lastUpdated": instant(at)}
     whole = {"resourceType": resource.type, "id": str(key), "meta": meta}
     whole |= {name: value for name, value in body.items() if name not in whole}
-    return Shown(resource, row, key, whole, state.version, at, state)
+    return Shown(resource, row, key, whole, version, at, state)
 
 
 def shown_each(

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from liane.circle.models import Membership
 from liane.circle.reach import Reach
@@ -91,11 +91,16 @@ class CareTeamResource(Resource):
         found: UUID = row.pk
         return found
 
+    def beside(self, rows: QuerySet[Any], reach: Reach) -> QuerySet[Any]:
+        """Whether each has contacts."""
+        kin = Contact.objects.filter(person_id=OuterRef("pk"), ended_at=None)
+        found: QuerySet[Any] = rows.annotate(_kin=Exists(kin))
+        return found
+
     def project(self, rows: Sequence[Any]) -> list[Json]:
-        """Two queries: members, contacts."""
-        keys = [row.pk for row in rows]
-        members = _members(keys)
-        relatives = _relatives(keys)
+        """Two queries at most: members, contacts."""
+        members = _members([row.pk for row in rows])
+        relatives = _relatives([row.pk for row in rows if getattr(row, "_kin", True)])
         return [
             fhir.cleaned(_circle(row, members.get(row.pk, []), relatives.get(row.pk, [])))
             for row in rows
@@ -199,7 +204,7 @@ def _active(keys: list[UUID]) -> QuerySet[Membership]:
 
 def _relatives(keys: list[UUID]) -> Mapping[UUID, list[Contact]]:
     found: dict[UUID, list[Contact]] = {}
-    for one in _contacts(keys):
+    for one in _contacts(keys) if keys else ():
         found.setdefault(one.person_id, []).append(one)
     return found
 

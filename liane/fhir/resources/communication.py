@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from liane.circle.reach import Reach
 from liane.core.acting import Actor
@@ -100,9 +100,15 @@ class CommunicationResource(Resource):
         found: UUID | None = row.thread.person_id
         return found
 
+    def beside(self, rows: QuerySet[Any], reach: Reach) -> QuerySet[Any]:
+        """Whether a file goes with each."""
+        sent = Attachment.objects.filter(message_id=OuterRef("pk"))
+        found: QuerySet[Any] = rows.annotate(_files=Exists(sent))
+        return found
+
     def project(self, rows: Sequence[Any]) -> list[Json]:
         """At most seven queries: files, those named, their names."""
-        files = _files([row.pk for row in rows])
+        files = _files([row.pk for row in rows if getattr(row, "_files", True)])
         named = _named([row.thread_id for row in rows])
         holders = [one for several in named.values() for one in several]
         holders += [row.author_holder_id for row in rows]
@@ -240,7 +246,7 @@ def _reply(body: Json, refs: Refs) -> UUID | None:
 # ------------------------------------------------------------------ as FHIR
 def _files(keys: list[UUID]) -> dict[UUID, list[Attachment]]:
     found: dict[UUID, list[Attachment]] = {}
-    for one in _attachments(keys):
+    for one in _attachments(keys) if keys else ():
         found.setdefault(one.message_id, []).append(one)
     return found
 
