@@ -5,7 +5,7 @@ WORKERS ?= 2
 PY := .venv/bin/python
 LIANE := .venv/bin/liane
 POSTGRES_URL := $(or $(LIANE_DATABASE_URL),postgresql://postgres@127.0.0.1:5432/liane_test)
-PYTEST := $(PY) -m pytest -n $(WORKERS) --dist loadgroup
+PYTEST := $(PY) -m pytest -n $(WORKERS)
 
 # A suite starts Liane dozens of times: each module is compiled once, not at each start.
 unexport PYTHONDONTWRITEBYTECODE

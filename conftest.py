@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -18,6 +19,14 @@ settings.register_profile("steady", derandomize=True, **_QUIET)
 settings.register_profile("random", **_QUIET)
 settings.load_profile(os.environ.get("LIANE_EXAMPLES", "steady"))
 """`make test` draws the same examples on every machine; `make test-full` draws others each time."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Modules that share something costly stay whole."""
+    from tests.scheduling import Scheduling
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

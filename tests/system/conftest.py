@@ -1,7 +1,7 @@
 """Browser tests: one territory for all, and for each module a served copy of it and a Chromium.
 
-Each module is a group of its own, so that every worker of pytest-xdist takes the next one when it
-is free; the longest begin.
+Each module stays whole (`tests.scheduling`), so that every worker of pytest-xdist takes the next one
+when it is free; the longest begin.
 """
 
 import itertools
@@ -41,7 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.system)
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=_turn)
 
 

@@ -25,7 +25,7 @@ from liane.stays.models import Stay, StayNotice
 from liane.timeline.models import Note
 from tests import factories as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo_life")]
+pytestmark = pytest.mark.django_db
 PERSONS = 24
 UNREAD = 5
 """More than that and a newcomer would not know where to look."""

@@ -25,7 +25,7 @@ from liane.patients.models import Patient
 from liane.timeline.models import Document, Note
 from tests import factories as make
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo_loading")]
+pytestmark = pytest.mark.django_db
 PERSONS = 4
 ROLES = {
     "doctor", "nurse", "pharmacist", "physiotherapist", "home_help", "meals", "coordinator",
