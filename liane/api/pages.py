@@ -18,6 +18,7 @@ from liane.clients.access import Caller, Unauthorized, authenticate
 from liane.core import ledger
 from liane.core.acting import acting
 from liane.core.errors import Refused
+from liane.core.failures import where
 from liane.core.ids import parse
 from liane.core.routes import Policy, route
 
@@ -61,7 +62,7 @@ def api(request: HttpRequest, path: str) -> HttpResponseBase:
     except Problem as reason:
         return _refused(reason)
     except Exception as error:
-        log.exception("api_failed", error=type(error).__name__)
+        log.error("api_failed", error=type(error).__name__, where=where(error))
         return _refused(Problem(500, "This failed on our side."))
 
 

@@ -13,6 +13,7 @@ from liane.clients.access import Caller, Unauthorized, authenticate
 from liane.core import ledger
 from liane.core.acting import acting
 from liane.core.errors import Refused
+from liane.core.failures import where
 from liane.fhir import answers, bulk, bundles, capability, interactions, wire, xml
 from liane.fhir.access import Access
 from liane.fhir.answers import Answer, Format
@@ -44,7 +45,7 @@ def handle(request: HttpRequest, path: str) -> HttpResponse:
         unavailable = problem(503, "Accesses cannot be recorded.", code="transient")
         answer = answers.of_problem(unavailable)
     except Exception as error:
-        log.exception("fhir_failed", error=type(error).__name__)
+        log.error("fhir_failed", error=type(error).__name__, where=where(error))
         answer = answers.of_problem(problem(500, "This failed on our side.", code="exception"))
     return answers.send(answer, wanted)
 
