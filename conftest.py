@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from liane.accounts import second_factor
 from liane.accounts.models import User
 from tests.once import common, made_once
+from tests.scheduling import Scheduling, first_the_whole
 from tests.system.installation import Installation, create, drop, named
 
 _QUIET = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -22,11 +23,15 @@ settings.load_profile(os.environ.get("LIANE_EXAMPLES", "steady"))
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     """Modules that share something costly stay whole."""
-    from tests.scheduling import Scheduling
-
     return Scheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """And they begin."""
+    first_the_whole(items)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,29 @@
 """Which tests go to one worker of pytest-xdist together, so that what they share is made once."""
 
+import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = (
+WHOLE = (
     "tests/system/",
+    "tests/access/test_fhir.py",
+    "tests/access/test_matrix.py",
     "liane/demo/tests/test_life.py",
     "liane/demo/tests/test_loading.py",
 )
-"""Each module of these: a served territory and a browser, or a territory in a transaction."""
+"""Each module of these: a served territory and a browser, the compiled queries of every actor, a
+territory in a transaction. They begin: what remains at the end is short tests for any worker."""
+
+
+def first_the_whole(items: list[pytest.Item]) -> None:
+    """Put the modules that stay whole before the others."""
+    items.sort(key=lambda item: _place(item.nodeid))
+
+
+def _place(nodeid: str) -> int:
+    for place, one in enumerate(WHOLE):
+        if nodeid.startswith(one):
+            return place
+    return len(WHOLE)
 
 
 class Scheduling(LoadScopeScheduling):
@@ -17,5 +33,4 @@ class Scheduling(LoadScopeScheduling):
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        module = nodeid.split("::", 1)[0]
-        return module if module.startswith(TOGETHER) else nodeid
+        return nodeid.split("::", 1)[0] if _place(nodeid) < len(WHOLE) else nodeid

@@ -1,7 +1,7 @@
 """Browser tests: one territory for all, and for each module a served copy of it and a Chromium.
 
-Each module stays whole (`tests.scheduling`), so that every worker of pytest-xdist takes the next one
-when it is free; the longest begin.
+Each module stays whole (`tests.scheduling`): every worker of pytest-xdist takes the next one when
+it is free.
 """
 
 import itertools
@@ -33,22 +33,10 @@ FLAGS = [
 _copies = itertools.count(1)
 
 
-LONGEST = ("test_monsieur_simon", "test_pages", "test_script", "test_live")
-"""Modules that begin, so that no worker is left alone with one at the end."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.system)
-    items.sort(key=_turn)
-
-
-def _turn(item: pytest.Item) -> int:
-    """Browser tests first, the longest modules before the others."""
-    if HERE not in item.path.parents:
-        return len(LONGEST) + 1
-    return LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
 
 
 @pytest.fixture(scope="session")
