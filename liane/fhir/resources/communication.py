@@ -113,8 +113,11 @@ class CommunicationResource(Resource):
         holders = [one for several in named.values() for one in several]
         holders += [row.author_holder_id for row in rows]
         known = people.named(holders)
+        threads = {row.thread_id: row.thread for row in rows}
+        places = {key: fhir.cleaned(_place(one)) for key, one in threads.items()}
         return [
-            fhir.cleaned(_message(row, files.get(row.pk, []), named.get(row.thread_id, []), known))
+            places[row.thread_id]
+            | _message(row, files.get(row.pk, []), named.get(row.thread_id, []), known)
             for row in rows
         ]
 
@@ -270,13 +273,8 @@ def _participants(threads: list[UUID]) -> QuerySet[Participant, tuple[UUID, UUID
     return rows.values_list("thread_id", "holder_id")
 
 
-def _message(
-    row: Message, files: list[Attachment], named: list[UUID], known: Mapping[UUID, Json]
-) -> Json:
-    thread, gone = row.thread, _withdrawn(row)
-    about = fhir.reference("Patient", thread.person_id)
-    payload: list[Json] = [] if gone else [{"contentString": row.text}]
-    payload += [] if gone else [{"contentAttachment": _attached(one)} for one in files]
+def _place(thread: Thread) -> Json:
+    """What the messages of one conversation have in common."""
     kind = thread.kind if thread.kind in {TO_TEAM, TO_FAMILY} else ""
     return {
         "partOf": [{
@@ -284,17 +282,36 @@ def _message(
             "identifier": {"system": THREADS, "value": str(thread.pk)},
             "display": thread.subject,
         }],
-        "inResponseTo": [fhir.reference("Communication", row.reply_to_id)],
-        "status": "entered-in-error" if gone else "completed",
         "category": [fhir.concept(AUDIENCE, kind, KINDS[thread.kind])],
-        "priority": "urgent" if row.urgent else "routine",
-        "subject": about,
+        "subject": fhir.reference("Patient", thread.person_id),
         "topic": {"text": thread.subject},
-        "sent": fhir.at(row.sent_at),
-        "recipient": [known[one] for one in named if one in known and one != row.author_holder_id],
-        "sender": people.author(row, known),
-        "payload": payload,
     }  # fmt: skip
+
+
+def _message(
+    row: Message, files: list[Attachment], named: list[UUID], known: Mapping[UUID, Json]
+) -> Json:
+    """The rest, without what is empty: a page holds dozens."""
+    gone, mine = _withdrawn(row), row.author_holder_id
+    made: Json = {
+        "status": "entered-in-error" if gone else "completed",
+        "priority": "urgent" if row.urgent else "routine",
+        "sent": fhir.at(row.sent_at),
+    }
+    if row.reply_to_id is not None:
+        made["inResponseTo"] = [fhir.reference("Communication", row.reply_to_id)]
+    if told := [known[one] for one in named if one in known and one != mine]:
+        made["recipient"] = told
+    if sender := people.author(row, known):
+        made["sender"] = sender
+    if gone:
+        return made
+    payload: list[Json] = [{"contentString": row.text}] if row.text else []
+    if files:
+        payload += fhir.clean([{"contentAttachment": _attached(one)} for one in files])
+    if payload:
+        made["payload"] = payload
+    return made
 
 
 def _attached(one: Attachment) -> Json:
