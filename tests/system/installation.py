@@ -125,11 +125,16 @@ def shared(folder: Path, database_url: str, name: str, template: str) -> Iterato
 
 
 def prepare(made: Installation, template: str = "") -> None:
-    """Give an installation the demo territory, small."""
+    """Give an installation the demo territory, small, with nothing left for its worker to do.
+
+    Else the worker of each copy would read the journal of the territory, run every periodic job and
+    make the waiting files before it hears what a test does.
+    """
     if made.database_url:
         create(made, template)
     made.liane("migrate", "-v", "0")
     made.liane("demo", "load", "--persons", "40")
+    made.liane("worker", "--once")
 
 
 @contextlib.contextmanager
