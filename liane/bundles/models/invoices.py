@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from liane.bundles.models.scoping import Owned, OwnedLine, of_row
+from liane.bundles.models.scoping import HEAD_SQL, Owned, OwnedLine, of_row
 from liane.bundles.models.settled import Sequence
 from liane.bundles.states import LineState
 from liane.core.fields import EncryptedTextField
@@ -50,6 +50,8 @@ class Draft(Base, Authored, Owned):
 class Invoice(Base, Authored, AppendOnly, Owned):
     """One issued piece. Its author issued it; ``prepared_by`` is somebody else, or ``alone`` says
     why one person did both. The identity of the insured is a sealed copy of that day."""
+
+    rls_using: ClassVar[str] = HEAD_SQL
 
     sequence = models.ForeignKey(Sequence, on_delete=models.PROTECT, related_name="invoices")
     enrolment = models.ForeignKey(Enrolment, on_delete=models.PROTECT, related_name="+")

@@ -29,6 +29,11 @@ LINE_SQL = (
     f" OR {{t}}.payee_holder_id = {HOLDERS}"
 )
 """The parts of others are not the person's to read: their invoice says their own share."""
+HEAD_SQL = (
+    f"{HOUSE_SQL} OR EXISTS (SELECT 1 FROM bundles_invoiceline l"
+    f" WHERE l.invoice_id = {{t}}.id AND l.payee_holder_id = {HOLDERS})"
+)
+"""Whom a line pays reads of which invoice it is: nothing else of the invoice is shown to them."""
 
 
 def of_row(table: str, column: str) -> str:

@@ -1,4 +1,7 @@
-"""Claim: what an invoice of a bundle asks of the payer, line by line. Read by the accounts."""
+"""Claim: what an invoice of a bundle asks of the payer, line by line.
+
+Read by the accounts of its structure; by whom a line pays, that line.
+"""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
@@ -7,7 +10,9 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from liane.bundles.models import Invoice, InvoiceLine
 from liane.circle.reach import Reach
+from liane.core.acting import Actor
 from liane.core.areas import Area
+from liane.core.routes import PORTAL_ROLES
 from liane.fhir import building as fhir
 from liane.fhir import money, people
 from liane.fhir.resources.base import Json, Resource
@@ -42,22 +47,22 @@ class ClaimResource(Resource):
     default_sort = "-created"
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier", held={money.NUMBER: money.held}),
-        Reference("patient", to={"Patient": "person_id"}, elements=("patient",)),
+        Reference("patient", to={"Patient": "shown_person"}, elements=("patient",)),
         Reference("provider", to={"Organization": "organisation_id"}, elements=("provider",)),
         Date("created", column="issued_at", sort="issued_at"),
         Custom("status", read=read_status, build=in_status),
-        Reference("payee", many=True, elements=(), to={
-            "PractitionerRole": "lines__payee_holder_id",
-            "Organization": "lines__payee_holder_id"}),
+        money.Payee("payee", elements=(), to={
+            "PractitionerRole": "shown_payee", "Organization": "shown_payee"}),
         constant("use", "claim"),
         constant("priority", "normal"),
     )  # fmt: skip
 
     def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:
-        """Those of the structure whose accounts one keeps; a credit note asks for nothing."""
-        if not money.keeps(reach):
+        """Those of the structure whose accounts one keeps, and those that pay one; a credit note
+        asks for nothing, and a person is asked nothing here."""
+        if reach.actor.role in PORTAL_ROLES and not reach.everything:
             return Invoice.objects.none()
-        found = Invoice.objects.within(reach).exclude(kind="credit").select_related("corrects")
+        found = money.readable(reach).exclude(kind="credit")
         credit = Invoice.objects.filter(corrects=OuterRef("pk"), kind="credit")
         rows: QuerySet[Any] = found.annotate(cancelled=Exists(credit))
         return rows
@@ -67,6 +72,24 @@ class ClaimResource(Resource):
         lines = money.lines_of([row.pk for row in rows])
         known = people.references(row.organisation_id for row in rows)
         return [fhir.cleaned(_claim(row, lines.get(row.pk, []), known)) for row in rows]
+
+    def narrow(self, made: Sequence[Json], rows: Sequence[Any], actor: Actor) -> Sequence[Json]:
+        """Whom a line pays reads that line."""
+        own = money.parts(rows, actor)
+        known = people.references(row.organisation_id for row in rows) if own else {}
+        return [
+            body if row.shown_whole else fhir.cleaned(_part(row, own.get(row.pk, []), known))
+            for body, row in zip(made, rows, strict=True)
+        ]
+
+
+def _part(row: Any, lines: Sequence[InvoiceLine], known: Any) -> Json:
+    """The lines of one payee, and their sum."""
+    patient = fhir.reference("Patient", row.shown_person) or {"display": "hors de votre cercle"}
+    asked = sum(one.amo_cents + one.amc_cents for one in lines)
+    made = {"resourceType": "Claim", **_claim(row, lines, known)}
+    return made | {"patient": patient, "related": None, "billablePeriod": None,
+                   "total": money.euros(asked)}  # fmt: skip
 
 
 def _claim(row: Invoice, lines: Sequence[InvoiceLine], known: Any) -> Json:

@@ -1,6 +1,7 @@
 """Invoice: one issued piece of a bundle (invoice, difference, new presentation, credit note).
 
-The structure's accounts read it whole; the person, her own share of it.
+The structure's accounts read it whole; the person, her own share of it; whom a line pays, that
+line.
 """
 
 from collections.abc import Sequence
@@ -46,22 +47,21 @@ class InvoiceResource(Resource):
     default_sort = "-date"
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier", held={money.NUMBER: money.held}),
-        Reference("patient", to={"Patient": "person_id"}, elements=("subject",)),
-        Reference("subject", to={"Patient": "person_id"}, elements=("subject",)),
+        Reference("patient", to={"Patient": "shown_person"}, elements=("subject",)),
+        Reference("subject", to={"Patient": "shown_person"}, elements=("subject",)),
         Reference("issuer", to={"Organization": "organisation_id"}, elements=("issuer",)),
         Date("date", column="issued_at", sort="issued_at"),
         Custom("status", read=_status, build=_cancelled),
         Token("type", column="kind", system=KINDS),
-        Amount("totalgross", column="cents", cents=True),
-        Amount("totalnet", column="cents", cents=True),
-        Reference("participant", many=True, elements=("participant.actor",), to={
-            "PractitionerRole": "lines__payee_holder_id",
-            "Organization": "lines__payee_holder_id"}),
+        Amount("totalgross", column="shown_cents", cents=True),
+        Amount("totalnet", column="shown_cents", cents=True),
+        money.Payee("participant", elements=("participant.actor",), to={
+            "PractitionerRole": "shown_payee", "Organization": "shown_payee"}),
     )  # fmt: skip
 
     def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:
-        """Those of the structure whose accounts one keeps; a person's own."""
-        found = Invoice.objects.within(reach).select_related("corrects")
+        """Those of the structure whose accounts one keeps; a person's own; those that pay one."""
+        found = money.readable(reach)
         credit = Invoice.objects.filter(corrects=OuterRef("pk"), kind="credit")
         rows: QuerySet[Any] = found.annotate(cancelled=Exists(credit))
         return rows
@@ -74,14 +74,26 @@ class InvoiceResource(Resource):
         return [fhir.cleaned(_invoice(row, lines.get(row.pk, []), known)) for row in rows]
 
     def narrow(self, made: Sequence[Json], rows: Sequence[Any], actor: Actor) -> Sequence[Json]:
-        """The parts of others are not the person's to read."""
-        if money.keeps(Reach.of(actor)):
-            return made
+        """The parts of others are not the person's to read, nor those of whom another line pays."""
+        own = money.parts(rows, actor)
+        known = people.references([actor.holder_id, *(row.organisation_id for row in rows)]
+                                  if own else [])  # fmt: skip
         return [
-            {name: one for name, one in body.items() if name in SHARE}
+            body if row.shown_whole
+            else fhir.cleaned(_part(row, own[row.pk], known)) if row.pk in own
+            else {name: one for name, one in body.items() if name in SHARE}
             | {"totalNet": money.euros(row.patient_cents)}
             for body, row in zip(made, rows, strict=True)
-        ]
+        ]  # fmt: skip
+
+
+def _part(row: Any, lines: Sequence[InvoiceLine], known: Any) -> Json:
+    """The lines of one payee, and their sum; neither the title of the invoice nor its reason."""
+    total = money.euros(sum(one.cents for one in lines))
+    subject = fhir.reference("Patient", row.shown_person)
+    made = {"resourceType": "Invoice", **_invoice(row, lines, known)}
+    return made | {"subject": subject, "cancelledReason": None, "note": None,
+                   "totalGross": total, "totalNet": total}  # fmt: skip
 
 
 def _invoice(row: Invoice, lines: Sequence[InvoiceLine], known: Any) -> Json:

@@ -5,6 +5,7 @@ import pytest
 from liane.bundles.models import InvoiceLine, Return, ReturnLine
 from liane.bundles.tests.conftest import built
 from liane.bundles.tests.test_invoicing import issued, ready
+from liane.circle.models import Opposition
 from liane.core.acting import owner
 from liane.core.models import AccessRow
 from liane.fhir.tests.api import Api
@@ -122,7 +123,7 @@ def test_money_is_read_by_who_keeps_the_accounts_and_a_person_reads_her_share(ap
     assert len(biller.get("Claim").found) == 1
     dietician = used_by(house.msp, "lea", f"practice:{house.diet.pk}")
     make.member(house.person, house.diet)
-    for kind in ("Invoice", "Claim", "ClaimResponse", "PaymentReconciliation"):
+    for kind in ("ClaimResponse", "PaymentReconciliation"):
         assert dietician.get(kind).found == [], kind
     with owner():
         house.person.user = make.user("jeanne", "Jeanne Sarrade")
@@ -134,6 +135,72 @@ def test_money_is_read_by_who_keeps_the_accounts_and_a_person_reads_her_share(ap
     assert not {"lineItem", "participant", "totalGross", "note"} & set(hers)
     for kind in ("Claim", "ClaimResponse", "PaymentReconciliation"):
         assert herself.get(kind).found == [], kind
+
+
+def paid(house, name, place):
+    return used_by(house.msp, name, f"practice:{place.pk}")
+
+
+def test_whom_a_line_pays_reads_that_line_and_its_sum(house, invoice):
+    (mine,) = [one for one in lines(invoice) if one.payee_holder_id == house.diet.pk]
+    others = [one for one in lines(invoice)
+              if one.payee_holder_id not in {house.diet.pk, house.msp.pk}]  # fmt: skip
+    assert others
+    dietician = paid(house, "lea", house.diet)
+    (shown,) = dietician.get("Invoice").found
+    assert (shown["id"], shown["identifier"][0]["value"]) == (str(invoice.pk), invoice.number)
+    assert [one["sequence"] for one in shown["lineItem"]] == [mine.rank]
+    assert shown["totalGross"]["value"] * 100 == mine.cents
+    assert [one["actor"]["reference"] for one in shown["participant"]] == [
+        f"PractitionerRole/{house.diet.pk}"
+    ]
+    (claim,) = dietician.get("Claim").found
+    assert [one["net"]["value"] for one in claim["item"]] == [euros(mine)]
+    assert claim["total"]["value"] == euros(mine)
+    for one in others:
+        assert one.payee_label not in dietician.get("Invoice").raw.decode()
+        assert one.payee_label not in dietician.get(f"Claim/{invoice.pk}").raw.decode()
+    patient = f"Patient/{house.person.pk}"
+    assert (shown["subject"]["reference"], claim["patient"]["reference"]) == (patient, patient)
+    assert len(dietician.get(f"Invoice?patient={house.person.pk}").found) == 1
+    # Out of her reach, the line stays hers, and no longer says whose it is.
+    with owner():
+        Opposition.objects.create(person=house.person, practice=house.diet)
+        make.compile_grants(house.person.pk)
+    (left,) = dietician.get("Invoice").found
+    assert "subject" not in left
+    assert left["totalGross"] == shown["totalGross"]
+    assert "reference" not in dietician.get("Claim").found[0]["patient"]
+    assert str(house.person.pk) not in dietician.get("Invoice?_include=*").raw.decode()
+    assert dietician.get(f"Invoice?patient={house.person.pk}").found == []
+    who = AccessRow.objects.filter(person_id=house.person.pk, resource="fhir.Invoice")
+    assert who.exists()
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [("identifier={number}", True), ("participant=PractitionerRole/{me}", True),
+     ("participant=PractitionerRole/{other}", False), ("participant:missing=false", True),
+     ("totalgross={mine}", True), ("totalgross={whole}", False), ("date=ge2020", True),
+     ("participant:PractitionerRole._id={me}", True),
+     ("participant:PractitionerRole._id={other}", False)],
+)  # fmt: skip
+def test_no_search_of_a_payee_tells_of_the_parts_of_others(house, invoice, query, is_found):
+    (mine,) = [one for one in lines(invoice) if one.payee_holder_id == house.diet.pk]
+    query = query.format(number=invoice.number, me=house.diet.pk, other=house.psy.pk,
+                         mine=mine.cents / 100, whole=invoice.cents / 100)  # fmt: skip
+    found = paid(house, "lea", house.diet).get(f"Invoice?{query}")
+    assert (found.status, bool(found.found)) == (200, is_found), found.body
+    outside = paid(house, "tess", house.outside)
+    assert outside.get(f"Invoice?participant=PractitionerRole/{house.diet.pk}").found == []
+
+
+def test_who_is_paid_by_nothing_reads_nothing(house, invoice):
+    other = make.practice("olga", of=house.msp)
+    reader = paid(house, "olga", other)
+    for kind in ("Invoice", "Claim"):
+        assert reader.get(kind).found == []
+        assert reader.get(f"{kind}/{invoice.pk}").status == 404
 
 
 def test_an_answer_of_the_payer_is_kept_once_and_read_back(api, house, invoice):
