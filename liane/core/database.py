@@ -9,13 +9,16 @@ import select
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from liane.core import acting, inserting
+
+if TYPE_CHECKING:
+    from liane.core.named import Named
 
 APPLICATION_ROLE = "liane_app"
 PLANNER = {"jit": "off", "cpu_operator_cost": "0.025"}
@@ -71,7 +74,12 @@ def prepare(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None
     if tripwire not in connection.execute_wrappers:
         connection.execute_wrappers.append(tripwire)
     if connection.vendor == "postgresql":
+        from liane.core.named import Names
+
         connection.is_usable = partial(usable, connection)  # type: ignore[method-assign]
+        names = Names(connection.timezone)
+        names.prepare_threshold = connection.connection.prepare_threshold
+        connection.connection._prepared = names
 
 
 def usable(connection: Any) -> bool:
@@ -124,8 +132,18 @@ def announce(wanted: acting.Told, known: acting.Told) -> None:
         for name, value in settings.items()
     ]
     given = [value for value in settings.values() if value not in FIXED]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(words)}", given or None)
+    sql = f"SELECT {', '.join(words)}"
+    if connection.queries_logged or _told(sql).rows(connection, given) is None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, given or None)
+
+
+@lru_cache(maxsize=256)
+def _told(sql: str) -> "Named":
+    """What tells some settings, as PostgreSQL knows it by name."""
+    from liane.core.named import Named, numbered
+
+    return Named(numbered(sql))
 
 
 def silence() -> None:

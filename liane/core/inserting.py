@@ -18,6 +18,8 @@ from django.db.models import Field, Model, Q
 from django.db.models.sql import InsertQuery, UpdateQuery
 from psycopg import Pipeline
 
+from liane.core.named import Row, numbered
+
 
 class _Write(NamedTuple):
     """A statement that waits to leave; ``changes``: it must find its row."""
@@ -181,6 +183,8 @@ def _send() -> None:
 def _run(writes: list[_Write]) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     connection.ensure_connection()
+    if len(writes) == 1 and connection.vendor == "postgresql" and _by_name(writes[0], connection):
+        return
     with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS), ExitStack() as stack:
         cursors = [stack.enter_context(connection.cursor()) for _ in writes]
         with ExitStack() as journey:
@@ -192,6 +196,19 @@ def _run(writes: list[_Write]) -> None:
         for cursor, one in zip(cursors, writes, strict=True):
             if one.changes and cursor.rowcount != 1:
                 raise DatabaseError(f"No row of {one.table} was changed.")
+
+
+def _by_name(write: _Write, connection: Any) -> bool:
+    """True when PostgreSQL took the row by the name of its statement."""
+    if write.changes or connection.queries_logged:
+        return False
+    with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS):
+        return _row(write.sql).rows(connection, write.values) is not None
+
+
+@cache
+def _row(sql: str) -> Row:
+    return Row(numbered(sql))
 
 
 @cache

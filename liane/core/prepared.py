@@ -36,6 +36,7 @@ from django.db.models.query import (
 )
 
 from liane.core.acting import Actor
+from liane.core.named import Named
 from liane.core.numbered import Numbered
 from liane.core.numbered import cursor as numbered_cursor
 
@@ -182,6 +183,8 @@ class _Plan[T]:
         self.numbered = (
             Numbered(self.sql, places, made.texts) if made.vendor == "postgresql" else None
         )
+        if self.numbered is not None:
+            self.named = Named(self.numbered.text, by_pattern=self.numbered.by_pattern)
         if self.sql:
             width = compiler.col_count if compiler.has_extra_select else None
             fields = [one[0] for one in (compiler.select or [])[: compiler.col_count]]
@@ -197,8 +200,12 @@ class _Plan[T]:
     def _found(self, values: list[Any], connection: Any) -> Sequence[Any]:
         """The rows as the database gives them. A log of queries needs Django's own text."""
         if self.numbered is not None and not connection.queries_logged:
+            bound = self.numbered.bound(values)
+            found = self.named.rows(connection, bound)
+            if found is not None:
+                return found
             with numbered_cursor(connection, afresh=self.numbered.by_pattern) as cursor:
-                cursor.execute(self.numbered.text, self.numbered.bound(values))
+                cursor.execute(self.numbered.text, bound)
                 return cursor.fetchall()  # type: ignore[no-any-return]
         given = [convert(values[n]) if n >= 0 else convert for n, convert in self.sources]
         with connection.cursor() as cursor:

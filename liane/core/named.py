@@ -1,0 +1,248 @@
+"""Compiled queries that PostgreSQL knows by name: only their values travel.
+
+psycopg prepares a text by itself, after reading it and its values again at each call. A query that
+is compiled once (`core.prepared`) needs none of that: it is given a name on each connection, and
+its values go as the database takes them.
+"""
+
+import datetime as dt
+import operator
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import lru_cache, partial
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from psycopg import errors, pq
+from psycopg._preparing import PrepareManager
+from psycopg.abc import Transformer as Reading
+from psycopg.adapt import Transformer
+from psycopg.types.json import Jsonb
+
+MOST = 256
+"""Names kept on a connection; the least used goes first."""
+
+_MARK = re.compile("%%|%s")
+_ENDS = re.compile(rb"^(?:DROP|ALTER|DISCARD ALL|DEALLOCATE ALL)\b").match
+_UUID, _UUIDS, _TEXTS, _DATE, _MOMENT, _UNKNOWN = 2950, 2951, 1009, 1082, 1184, 0
+_BINARY, _TEXT = pq.Format.BINARY, pq.Format.TEXT
+_FINE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+_IDLE = pq.TransactionStatus.IDLE
+Encode = Callable[[Any], bytes]
+Kind = tuple[int, int, Encode]
+"""How a value travels: the identifier of its type, its format, and what writes it."""
+
+
+class Names(PrepareManager):
+    """Statements of one connection: psycopg's own, and ours.
+
+    psycopg forgets all of them after a rollback, for a type may have been made in it. Liane's types
+    are made by migrations alone, and PostgreSQL plans again by itself when a table changes: only
+    changing a table forgets here.
+    """
+
+    def __init__(self, timezone: Any) -> None:
+        super().__init__()
+        self.timezone = timezone
+        self.ours: OrderedDict[str, tuple[bytes, Reading | None]] = OrderedDict()
+        self._count = 0
+
+    def clear(self) -> bool:
+        """After a rollback: what was prepared stays."""
+        return False
+
+    def _should_discard(self, prep: Any, results: Sequence[Any], *_: Any) -> bool:
+        for result in results:
+            if _ENDS(result.command_status or b""):
+                self.ours.clear()
+                super().clear()
+                self._to_flush.clear()
+                self._to_flush.append(None)
+                return True
+        return False
+
+    def named(self, text: str) -> tuple[bytes, Reading | None] | None:
+        """Its name, and how its rows are read once it ran."""
+        known = self.ours.get(text)
+        if known is not None:
+            self.ours.move_to_end(text)
+        return known
+
+    def new(self, text: str) -> bytes:
+        """A name for it. The oldest name is given back to the database."""
+        self._count += 1
+        name = b"_liane_%d" % self._count
+        self.ours[text] = (name, None)
+        if len(self.ours) > MOST:
+            self._to_flush.append(self.ours.popitem(last=False)[1][0])
+        return name
+
+
+class Named:
+    """A text with ``$1…``, whose values always are of the same types, and how each travels."""
+
+    def __init__(self, text: str, *, by_pattern: bool = False) -> None:
+        """``by_pattern``: the plan hangs on the values; it is made anew at each call."""
+        self.text, self.by_pattern = text, by_pattern
+        self._bytes = text.encode()
+        self._types: list[int] | None = None
+        self._formats: list[int] | None = None
+        self._encode: list[Encode] | None = None
+
+    def rows(self, connection: Any, values: Sequence[Any]) -> list[tuple[Any, ...]] | None:
+        """Run it, through the wrappers of Django's connection: its rows, none for a write.
+
+        None, and nothing is run, when it cannot go this way (a type of value that is not known
+        here): a cursor of psycopg can. Raises as such a cursor does.
+        """
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+        inner = connection.connection
+        names = inner._prepared
+        if type(names) is not Names or names.timezone != connection.timezone:
+            return None
+        given = self._given(values)
+        if given is None:
+            return None
+        connection.validate_no_broken_transaction()
+        run: Callable[..., Any] = partial(self._run, inner, names)
+        context = {"connection": connection, "cursor": None}
+        for wrapper in reversed(connection.execute_wrappers):
+            run = partial(wrapper, run)
+        with connection.wrap_database_errors:
+            return run(self.text, given, False, context)  # type: ignore[no-any-return]
+
+    def _given(self, values: Sequence[Any]) -> list[bytes | None] | None:
+        """The values as they travel; None when one of them has no known way."""
+        if self._encode is None:
+            kinds = [_kind(one) for one in values]
+            known = [kind for kind in kinds if kind is not None]
+            if len(known) < len(kinds):
+                return None
+            self._types = [kind[0] for kind in known]
+            self._formats = [kind[1] for kind in known]
+            self._encode = [kind[2] for kind in known]
+        return [encode(one) for encode, one in zip(self._encode, values, strict=True)]
+
+    def _run(
+        self, inner: Any, names: Names, text: str, given: list[bytes], *_: Any
+    ) -> list[tuple[Any, ...]]:
+        link = inner.pgconn
+        if not inner.autocommit and link.transaction_status == _IDLE:
+            _checked(link.exec_(b"BEGIN"), inner)
+        if self.by_pattern:
+            found = link.exec_params(self._bytes, given, self._types, self._formats)
+            return _read(_checked(found, inner), inner, None)[0]
+        known = names.named(text)
+        if known is None:
+            name, reading = names.new(text), None
+            try:
+                _checked(link.prepare(name, self._bytes, self._types), inner)
+            except BaseException:
+                names.ours.pop(text, None)
+                raise
+        else:
+            name, reading = known
+        found = _checked(link.exec_prepared(name, given, self._formats), inner)
+        if found.status == pq.ExecStatus.COMMAND_OK:
+            return []
+        rows, kept = _read(found, inner, reading)
+        if reading is None:
+            names.ours[text] = (name, kept)
+        return rows
+
+
+class Row(Named):
+    """An INSERT: each column tells PostgreSQL the type of its value, which may be absent."""
+
+    def _given(self, values: Sequence[Any]) -> list[bytes | None] | None:
+        given = [_plain(one) for one in values]
+        return None if any(one is NotImplemented for one in given) else given
+
+
+def numbered(sql: str) -> str:
+    """A text of Django with ``$1…`` in the place of each ``%s``."""
+    numbers = count(1)
+    return _MARK.sub(lambda mark: "%" if mark[0] == "%%" else f"${next(numbers)}", sql)
+
+
+def _checked(result: Any, inner: Any) -> Any:
+    if result.status not in _FINE:
+        raise errors.error_from_result(result, encoding=inner.info.encoding)
+    return result
+
+
+def _read(found: Any, inner: Any, reading: Reading | None) -> tuple[list[tuple[Any, ...]], Reading]:
+    """The rows, and what reads those of this text."""
+    if reading is None:
+        reading = Transformer(inner)
+        reading.set_pgresult(found)
+    else:
+        reading.set_pgresult(found, set_loaders=False)
+    rows = reading.load_rows(0, found.ntuples, tuple)
+    reading.set_pgresult(None, set_loaders=False)
+    return rows, reading
+
+
+def _kind(value: Any) -> Kind | None:
+    """How values like this one travel: the shape of a query fixes the type of each."""
+    if isinstance(value, UUID):
+        return _UUID, _BINARY, operator.attrgetter("bytes")
+    if isinstance(value, str):
+        return _UNKNOWN, _TEXT, str.encode
+    if isinstance(value, dt.datetime):
+        return (_MOMENT, _TEXT, _written) if value.tzinfo else None
+    if isinstance(value, dt.date):
+        return _DATE, _TEXT, _written
+    if isinstance(value, list) and value:
+        if all(isinstance(one, UUID) for one in value):
+            return _UUIDS, _TEXT, _uuids
+        if all(isinstance(one, str) for one in value):
+            return _TEXTS, _TEXT, _texts
+    return None
+
+
+def _plain(value: Any) -> Any:
+    """A value as text, by its own type; NotImplemented where it has no known way."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, bool):
+        return b"t" if value else b"f"
+    if isinstance(value, int):
+        return b"%d" % value
+    if isinstance(value, UUID | Decimal):
+        return str(value).encode()
+    if isinstance(value, dt.datetime):
+        return _written(value) if value.tzinfo else NotImplemented
+    if isinstance(value, dt.date):
+        return _written(value)
+    if isinstance(value, bytes):
+        return b"\\x" + value.hex().encode()
+    if isinstance(value, Jsonb) and value.dumps is not None:
+        said = value.dumps(value.obj)
+        return said if isinstance(said, bytes) else said.encode()
+    return NotImplemented
+
+
+def _written(value: dt.date) -> bytes:
+    return value.isoformat().encode()
+
+
+def _uuids(values: list[UUID]) -> bytes:
+    return _several(tuple(values))
+
+
+@lru_cache(maxsize=512)
+def _several(values: tuple[UUID, ...]) -> bytes:
+    """The holders of an actor come back in every condition of a page."""
+    return b"{%s}" % b",".join(str(one).encode() for one in values)
+
+
+def _texts(values: list[str]) -> bytes:
+    escaped = (one.replace("\\", "\\\\").replace('"', '\\"') for one in values)
+    return ("{" + ",".join(f'"{one}"' for one in escaped) + "}").encode()
