@@ -33,10 +33,8 @@ def once(
     if found is None:
         try:
             with transaction.atomic():
-                row = insert(Idempotency(key=key, verb=verb, digest=digest))
                 made = do()
-                row.result_id = made.pk
-                row.save(update_fields=["result_id"])
+                insert(Idempotency(key=key, verb=verb, digest=digest, result_id=made.pk))
                 return made, True
         except IntegrityError:
             found = _done.first(key)

@@ -193,6 +193,8 @@ def _kind(value: Any) -> Kind | None:
         return _UUID, _BINARY, operator.attrgetter("bytes")
     if isinstance(value, str):
         return _UNKNOWN, _TEXT, str.encode
+    if type(value) is int:
+        return _UNKNOWN, _TEXT, b"%d".__mod__
     if isinstance(value, dt.datetime):
         return (_MOMENT, _TEXT, _written) if value.tzinfo else None
     if isinstance(value, dt.date):

@@ -43,6 +43,11 @@ from liane.core.numbered import cursor as numbered_cursor
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
 
+
+class Number(int):
+    """A number that is a value: of each call, not of the shape."""
+
+
 MOST_PLANS = 256
 """Shapes kept for each builder; the least used goes first."""
 
@@ -52,6 +57,8 @@ _VALUE = re.compile(
 )
 _MARK = "\u241f"
 """Opens the placeholder of a text: a character that no text of ours holds."""
+_NUMBER = 2_118_270_000
+"""From here on, within what a column holds, numbers are placeholders."""
 _EARLY = dt.datetime(1801, 1, 1, tzinfo=dt.UTC)
 
 
@@ -59,7 +66,7 @@ class BakedValue(RuntimeError):
     """A builder used a value that is not one of its arguments: a programming error."""
 
 
-class _Template:
+class Template:
     """Arguments with placeholders in the place of their values."""
 
     def __init__(self, connection: Any) -> None:
@@ -86,6 +93,10 @@ class _Template:
             adapt = self.ops.adapt_datefield_value
             self.places |= {day: (place, _same), adapt(day): (place, adapt)}
             return day
+        if isinstance(value, Number):
+            mark_of = _NUMBER + place
+            self.places[mark_of] = (place, int)
+            return mark_of
         text = f"{_MARK}{uuid4().hex}"
         self.places[text] = (place, _same)
         self.texts.add(place)
@@ -133,6 +144,9 @@ def _shape(argument: Any, values: list[Any]) -> Any:
         values.extend(_padded(argument.holders))
         values.extend(one for name in _ACTOR_IDS if (one := getattr(argument, name)) is not None)
         return argument.shape
+    if isinstance(argument, Number):
+        values.append(argument)
+        return Number
     if isinstance(argument, Enum | bool | int | type(None)):
         return argument
     if isinstance(argument, UUID | dt.date | str):
@@ -147,7 +161,7 @@ def _shape(argument: Any, values: list[Any]) -> Any:
     raise TypeError(f"A prepared query cannot take a {type(argument).__name__}.")
 
 
-def _templated(argument: Any, made: _Template) -> Any:
+def _templated(argument: Any, made: Template) -> Any:
     if isinstance(argument, Actor):
         padded = _padded(argument.holders)
         holders = tuple(made.placeholder(one) for one in padded)
@@ -160,6 +174,8 @@ def _templated(argument: Any, made: _Template) -> Any:
             if (one := getattr(argument, name)) is not None
         }
         return replace(argument, label="", holders=holders, lent=lent, request_id=None, **ids)
+    if isinstance(argument, Number):
+        return made.placeholder(argument)
     if isinstance(argument, Enum | bool | int | type(None) | frozenset):
         return argument
     if isinstance(argument, list | tuple):
@@ -167,37 +183,18 @@ def _templated(argument: Any, made: _Template) -> Any:
     return made.placeholder(argument)
 
 
-class _Plan[T]:
-    """A compiled query, where its parameters come from, and how its rows become what is asked."""
+class Text:
+    """A compiled statement, and where its parameters come from."""
 
-    def __init__(self, queryset: QuerySet[Any, T], made: _Template) -> None:
-        if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]
-            raise TypeError("A prepared query prefetches nothing: do it with its rows.")
-        compiler = queryset.query.get_compiler(using=queryset.db)
-        try:
-            self.sql, parameters = compiler.as_sql()
-        except EmptyResultSet:
-            self.sql, parameters = "", ()
+    def __init__(self, sql: str, parameters: Sequence[Any], made: Template) -> None:
+        self.sql = sql
         places = made.checked([made.bound(one) for one in parameters])
         self.sources, self.parameters = _sources(places)
-        self.numbered = (
-            Numbered(self.sql, places, made.texts) if made.vendor == "postgresql" else None
-        )
+        self.numbered = Numbered(sql, places, made.texts) if made.vendor == "postgresql" else None
         if self.numbered is not None:
             self.named = Named(self.numbered.text, by_pattern=self.numbered.by_pattern)
-        if self.sql:
-            width = compiler.col_count if compiler.has_extra_select else None
-            fields = [one[0] for one in (compiler.select or [])[: compiler.col_count]]
-            self.width, self.converters = width, list(compiler.get_converters(fields).items())
-            self.make = cast(Callable[[Sequence[Any]], list[T]], _maker(queryset, compiler))
 
-    def rows(self, values: list[Any], connection: Any) -> list[T]:
-        """Run it with these values."""
-        if not self.sql:
-            return []
-        return self.make(self._converted(self._found(values, connection), connection))
-
-    def _found(self, values: list[Any], connection: Any) -> Sequence[Any]:
+    def found(self, values: list[Any], connection: Any) -> Sequence[Any]:
         """The rows as the database gives them. A log of queries needs Django's own text."""
         if self.numbered is not None and not connection.queries_logged:
             bound = self.numbered.bound(values)
@@ -206,11 +203,36 @@ class _Plan[T]:
                 return found
             with numbered_cursor(connection, afresh=self.numbered.by_pattern) as cursor:
                 cursor.execute(self.numbered.text, bound)
-                return cursor.fetchall()  # type: ignore[no-any-return]
+                return cursor.fetchall() if cursor.description else []
         given = [convert(values[n]) if n >= 0 else convert for n, convert in self.sources]
         with connection.cursor() as cursor:
             cursor.execute(self.sql, tuple([_given(one, given) for one in self.parameters]))
-            return cursor.fetchall()  # type: ignore[no-any-return]
+            return cursor.fetchall() if cursor.description else []
+
+
+class _Plan[T]:
+    """A compiled query, and how its rows become what is asked."""
+
+    def __init__(self, queryset: QuerySet[Any, T], made: Template) -> None:
+        if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]
+            raise TypeError("A prepared query prefetches nothing: do it with its rows.")
+        compiler = queryset.query.get_compiler(using=queryset.db)
+        try:
+            sql, parameters = compiler.as_sql()
+        except EmptyResultSet:
+            self.text: Text | None = None
+            return
+        self.text = Text(sql, parameters, made)
+        width = compiler.col_count if compiler.has_extra_select else None
+        fields = [one[0] for one in (compiler.select or [])[: compiler.col_count]]
+        self.width, self.converters = width, list(compiler.get_converters(fields).items())
+        self.make = cast(Callable[[Sequence[Any]], list[T]], _maker(queryset, compiler))
+
+    def rows(self, values: list[Any], connection: Any) -> list[T]:
+        """Run it with these values."""
+        if self.text is None:
+            return []
+        return self.make(self._converted(self.text.found(values, connection), connection))
 
     def _converted(self, rows: Sequence[Any], connection: Any) -> Sequence[Any]:
         """The rows as the fields of the models hold them."""
@@ -314,50 +336,66 @@ def _firsts(rows: Sequence[Any]) -> list[Any]:
     return [row[0] for row in rows]
 
 
-class Prepared[**P, T]:
+class Shapes[V]:
+    """What was compiled for each shape of the arguments of one function."""
+
+    def __init__(self, build: Callable[..., Any], compiled: Callable[[Any, Template], V]) -> None:
+        functools.update_wrapper(self, build)  # type: ignore[arg-type]
+        self.build, self._compiled = build, compiled
+        self._kept: OrderedDict[Any, V] = OrderedDict()
+        _known.append(self)
+
+    def of(self, args: Any, kwargs: Any) -> tuple[V, list[Any], Any]:
+        """What was compiled for these arguments, their values, and the connection to run it on.
+
+        Raises BakedValue when the function used a value that it was not given.
+        """
+        values: list[Any] = []
+        shapes = tuple([_shape(one, values) for one in [*args, *kwargs.values()]])
+        connection = connections["default"]
+        key = (connection.vendor, *kwargs, *shapes)
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._kept[key] = self._new(args, kwargs, connection)
+            if len(self._kept) > MOST_PLANS:
+                self._kept.popitem(last=False)
+        return kept, values, connection
+
+    def _new(self, args: Any, kwargs: Any, connection: Any) -> V:
+        made = Template(connection)
+        templated: Iterator[Any] = (_templated(one, made) for one in [*args, *kwargs.values()])
+        positional = [next(templated) for _ in args]
+        named = {name: next(templated) for name in kwargs}
+        return self._compiled(self.build(*positional, **named), made)
+
+    def forget(self) -> None:
+        """Drop what was compiled."""
+        self._kept.clear()
+
+
+class Prepared[**P, T](Shapes[_Plan[T]]):
     """A function that builds a queryset, called for its rows."""
 
     def __init__(self, build: Callable[P, QuerySet[Any, T]]) -> None:
-        functools.update_wrapper(self, build)
-        self.build = build
-        self._plans: OrderedDict[Any, _Plan[T]] = OrderedDict()
-        _known.append(self)
+        super().__init__(build, _Plan)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[T]:
         """The rows. Raises BakedValue when the builder used a value that it was not given."""
-        values: list[Any] = []
-        given = [*args, *kwargs.values()]
-        shapes = tuple([_shape(one, values) for one in given])
-        connection = connections["default"]
-        key = (connection.vendor, *kwargs, *shapes)
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._compiled(args, kwargs, connection)
-            self._plans[key] = plan
-            if len(self._plans) > MOST_PLANS:
-                self._plans.popitem(last=False)
+        plan, values, connection = self.of(args, kwargs)
         return plan.rows(values, connection)
 
     def first(self, *args: P.args, **kwargs: P.kwargs) -> T | None:
         """The first row, or None. The builder says how many it wants (``[:1]``)."""
         return next(iter(self(*args, **kwargs)), None)
 
-    def _compiled(self, args: Any, kwargs: Any, connection: Any) -> _Plan[T]:
-        made = _Template(connection)
-        templated: Iterator[Any] = (_templated(one, made) for one in [*args, *kwargs.values()])
-        positional = [next(templated) for _ in args]
-        named = {name: next(templated) for name in kwargs}
-        build = cast(Callable[..., QuerySet[Any, T]], self.build)
-        return _Plan(build(*positional, **named), made)
 
-
-_known: list[Prepared[..., Any]] = []
+_known: list[Shapes[Any]] = []
 
 
 def forget() -> None:
     """Drop every compiled query: for a test that changes the rules they were compiled under."""
     for one in _known:
-        one._plans.clear()
+        one.forget()
 
 
 def prepared[**P, T](build: Callable[P, QuerySet[Any, T]]) -> Prepared[P, T]:

@@ -1,14 +1,18 @@
 """What readers do: read, acknowledge, take charge, begin to write."""
 
+import datetime as dt
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from liane.core import acting, journal, ledger, registry
+from liane.core.changing import Change, changing, removing
 from liane.core.errors import NotAllowed, Refused
 from liane.core.models import author_of
+from liane.core.prepared import Number
 from liane.messaging.models import Acknowledgement, Claim, Draft, Message, ReadMark, Thread
 
 
@@ -18,10 +22,9 @@ def advance(thread_id: UUID, number: int) -> bool:
     who = reader_id(actor)
     if who is None:
         return False
-    mine = ReadMark.objects.filter(thread_id=thread_id, user_id=who)
-    if mine.filter(number__lt=number).update(number=number, at=timezone.now()):
+    if _moved(thread_id, who, Number(number), timezone.now()):
         return True
-    if mine.exists():
+    if ReadMark.objects.filter(thread_id=thread_id, user_id=who).exists():
         return False
     mark = ReadMark(
         thread_id=thread_id,
@@ -33,6 +36,13 @@ def advance(thread_id: UUID, number: int) -> bool:
     )
     ReadMark.objects.bulk_create([mark], ignore_conflicts=True)
     return True
+
+
+@changing()
+def _moved(thread_id: UUID, user_id: UUID, number: Number, now: dt.datetime) -> Change:
+    """A mark that stood before ``number``."""
+    mine = ReadMark.objects.filter(thread_id=thread_id, user_id=user_id, number__lt=number)
+    return mine, {"number": number, "at": now}
 
 
 def reader_id(actor: acting.Actor) -> UUID | None:
@@ -153,4 +163,9 @@ def keep_draft(place: str, text: str) -> None:
 
 def forget_drafts(*places: str) -> None:
     """What was sent is a draft no more."""
-    Draft.objects.filter(user_id=acting.current().user_id or UUID(int=0), place__in=places).delete()
+    _sent(acting.current().user_id or UUID(int=0), places)
+
+
+@removing
+def _sent(user_id: UUID, places: Sequence[str]) -> QuerySet[Draft]:
+    return Draft.objects.filter(user_id=user_id, place__in=places)

@@ -1,5 +1,6 @@
 """Verbs of conversations: begin, send, take back, turn into something else."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,12 @@ from django.utils import timezone
 from liane.circle.reach import Reach
 from liane.core import acting, journal, ledger
 from liane.core.audience import Audience
+from liane.core.changing import Change, changing
 from liane.core.errors import NotAllowed, Refused
 from liane.core.files import kinds, store
 from liane.core.idempotency import once
 from liane.core.inserting import insert, insert_all
 from liane.core.models import Idempotency, StoredFile, author_of
-from liane.core.prepared import prepared
 from liane.messaging import marks, people, rules
 from liane.messaging.models import (
     Attachment,
@@ -202,11 +203,10 @@ def _send(
     """Write the message, what goes with it, its entry and its ledger row. The caller's transaction
     holds the thread's row until it commits: numbers have no gap and no late comer."""
     actor, now = acting.current(), timezone.now()
-    if not Thread.objects.filter(pk=thread.pk).update(
-        last_number=F("last_number") + 1, last_at=now
-    ):
+    numbers = _one_more(thread.pk, now)
+    if not numbers:
         raise Http404
-    (number,) = _last_number(thread.pk)
+    (number,) = numbers
     if reply_to_id and not Message.objects.filter(pk=reply_to_id, thread=thread).exists():
         raise Refused("Le message auquel vous répondez n’est pas dans cette conversation.")
     message = Message(
@@ -244,9 +244,11 @@ def _send(
     return message
 
 
-@prepared
-def _last_number(thread_id: UUID) -> QuerySet[Thread, int]:
-    return Thread.objects.filter(pk=thread_id).values_list("last_number", flat=True)
+@changing(gives="last_number")
+def _one_more(thread_id: UUID, now: dt.datetime) -> Change:
+    """A message more in a conversation: its number is the last one from now on."""
+    changed = {"last_number": F("last_number") + 1, "last_at": now}
+    return Thread.objects.filter(pk=thread_id), changed
 
 
 def withdraw(message: Message) -> Withdrawal:

@@ -113,8 +113,9 @@ def test_the_text_holds_no_value_of_the_actor() -> None:
     make.member(person, claire)
     with acting(make.actor(claire)) as actor, CaptureQueriesContext(connection):
         reached(actor, timezone.now(), person.pk)
-    (plan,) = [one for key, one in reached._plans.items() if actor.shape in key]
-    kept = f"{plan.sql} {plan.sources} {plan.parameters}"
+    (plan,) = [one for key, one in reached._kept.items() if actor.shape in key]
+    assert plan.text is not None
+    kept = f"{plan.text.sql} {plan.text.sources} {plan.text.parameters}"
     for identifier in (*actor.holders, person.pk, actor.user_id):
         assert str(identifier) not in kept
         assert identifier is None or identifier.hex not in kept
