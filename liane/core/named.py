@@ -228,7 +228,20 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Jsonb) and value.dumps is not None:
         said = value.dumps(value.obj)
         return said if isinstance(said, bytes) else said.encode()
+    if isinstance(value, list):
+        return _column([_plain(one) for one in value])
     return NotImplemented
+
+
+def _column(values: list[Any]) -> Any:
+    """An array of values that are text already."""
+    if any(one is NotImplemented for one in values):
+        return NotImplemented
+    return b"{" + b",".join(b"NULL" if one is None else _quoted(one) for one in values) + b"}"
+
+
+def _quoted(value: bytes) -> bytes:
+    return b'"' + value.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
 def _written(value: dt.date) -> bytes:
@@ -246,5 +259,4 @@ def _several(values: tuple[UUID, ...]) -> bytes:
 
 
 def _texts(values: list[str]) -> bytes:
-    escaped = (one.replace("\\", "\\\\").replace('"', '\\"') for one in values)
-    return ("{" + ",".join(f'"{one}"' for one in escaped) + "}").encode()
+    return bytes(_column([one.encode() for one in values]))

@@ -333,7 +333,7 @@ def test_sending_takes_a_known_number_of_queries(sign_in: SignIn, odette: Patien
     thread, client = team(odette, "un", by="claire"), sign_in("claire")
     with CaptureQueriesContext(connection) as captured:
         client.post(f"/messages/{thread.pk}/", {"key": uuid7(), "text": "Tension stable."})
-    assert len(_told(captured)) == 18
+    assert len(_told(captured)) == 16
 
 
 def _told(captured: CaptureQueriesContext) -> list[str]:
