@@ -376,6 +376,8 @@ class Shapes[V]:
 class Prepared[**P, T](Shapes[_Plan[T]]):
     """A function that builds a queryset, called for its rows."""
 
+    build: Callable[P, QuerySet[Any, T]]
+
     def __init__(self, build: Callable[P, QuerySet[Any, T]]) -> None:
         super().__init__(build, _Plan)
 
