@@ -359,6 +359,8 @@ class Shapes[V]:
             kept = self._kept[key] = self._new(args, kwargs, connection)
             if len(self._kept) > MOST_PLANS:
                 self._kept.popitem(last=False)
+        else:
+            self._kept.move_to_end(key)
         return kept, values, connection
 
     def _new(self, args: Any, kwargs: Any, connection: Any) -> V:

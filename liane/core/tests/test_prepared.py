@@ -189,3 +189,15 @@ class SameAsUnprepared(TestCase):
         words = [f"h{one}" for one in names]
         expected = by_ids.build(keys, words)
         assert by_ids(keys, words) == list(expected)
+
+
+def test_the_shape_that_was_used_last_is_kept_longest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liane.core.prepared.MOST_PLANS", 2)
+
+    @prepared
+    def most(many: int) -> QuerySet[User]:
+        return User.objects.order_by("username")[:many]
+
+    for many in (1, 2, 1, 3):
+        most(many)
+    assert [key[-1] for key in most._kept] == [1, 3]
