@@ -246,5 +246,6 @@ def _policies_of_the_past_open() -> None:
 
 def rules_caches_cleared() -> None:
     """Rights are cached by role, queries are kept compiled; a mutant must not outlive its test."""
-    seats._rights.cache_clear()
+    for kept in (seats._rights, rules.scopes, rules.full_identity):
+        kept.cache_clear()
     forget()

@@ -60,9 +60,9 @@ class ClaimResource(Resource):
     def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:
         """Those of the structure whose accounts one keeps, and those that pay one; a credit note
         asks for nothing, and a person is asked nothing here."""
-        if reach.actor.role in PORTAL_ROLES and not reach.everything:
-            return Invoice.objects.none()
         found = money.readable(reach).exclude(kind="credit")
+        if reach.actor.role in PORTAL_ROLES and not reach.everything:
+            found = found.none()
         credit = Invoice.objects.filter(corrects=OuterRef("pk"), kind="credit")
         rows: QuerySet[Any] = found.annotate(cancelled=Exists(credit))
         return rows
