@@ -403,9 +403,7 @@ def waiting() -> Waiting:
     if not mine:
         return found
     pks = [one.pk for one in mine]
-    answered = set(
-        SlotAnswer.objects.filter(participant__in=pks).values_list("participant", flat=True)
-    )
+    answered = set(_answered(pks))
     approved = _approved(pks)
     for one in mine:
         meeting = one.meeting
@@ -435,21 +433,37 @@ def _taking_part(actor: Actor, now: dt.datetime) -> QuerySet[Participant]:
     return related.order_by("meeting__starts_at", "created_at")[:30]
 
 
-def _approved(participants: Collection[UUID]) -> set[UUID]:
-    """Those whose last opinion, on the latest minutes of their meeting, approves. Two queries."""
+@prepared
+def _answered(participants: list[UUID]) -> QuerySet[SlotAnswer, UUID]:
+    rows = SlotAnswer.objects.filter(participant_id__in=participants)
+    return rows.values_list("participant_id", flat=True)
+
+
+def _approved(participants: list[UUID]) -> set[UUID]:
+    """Those whose last opinion, on the latest minutes of their meeting, approves. Two queries at
+    most."""
     numbers: dict[UUID, int] = {}
-    rows = Opinion.objects.filter(participant__in=participants).order_by("at", "id")
-    latest = Minutes.objects.filter(meeting__participants__in=participants)
-    for meeting_id, number in latest.values_list("meeting_id", "number"):
+    for meeting_id, number in _numbers(participants):
         numbers[meeting_id] = max(number, numbers.get(meeting_id, 0))
     last = {
         pk: said
-        for pk, said, meeting_id, number in rows.values_list(
-            "participant", "answer", "meeting_id", "minutes__number"
-        )
+        for pk, said, meeting_id, number in (_opinions(participants) if numbers else [])
         if number == numbers[meeting_id]
     }
     return {pk for pk, said in last.items() if said == Opinion.Answer.APPROVES}
+
+
+@prepared
+def _numbers(participants: list[UUID]) -> QuerySet[Minutes, Any]:
+    """The minutes there are of their meetings."""
+    rows = Minutes.objects.filter(meeting__participants__in=participants)
+    return rows.values_list("meeting_id", "number")
+
+
+@prepared
+def _opinions(participants: list[UUID]) -> QuerySet[Opinion, Any]:
+    rows = Opinion.objects.filter(participant_id__in=participants).order_by("at", "id")
+    return rows.values_list("participant_id", "answer", "meeting_id", "minutes__number")
 
 
 def by_ids(ids: Collection[UUID]) -> Mapping[UUID, Meeting]:

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from liane.agenda.models import Appointment
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core.acting import Actor
+from liane.core.prepared import prepared
 from liane.core.text import normalise
 from liane.interventions.models import ActKind, Intervention
 from liane.interventions.services import LATE
@@ -29,6 +32,8 @@ KINDS = (ActKind.VISIT, ActKind.SESSION, ActKind.OFFICE, ActKind.REMOTE)
 """Kinds of visits that may be a session."""
 ASKED_FOR = dt.timedelta(days=90)
 """A question older than this is not asked any more: the act stays outside of the bundle."""
+FEW = 256
+"""Up to so many persons, a query is compiled once for lists of about as many."""
 type Choices = list[tuple[str, str]]
 
 
@@ -66,21 +71,15 @@ class _Pathways:
 
     @classmethod
     def of(cls, people: Collection[UUID]) -> "_Pathways | None":
-        found = list(
-            Enrolment.objects.filter(
-                person_id__in=list(people), status__in=READ, included_on__isnull=False
-            ).order_by("included_on", "id")
-        )
+        found = _included(list(people)) if len(people) <= FEW else [*_included.build(list(people))]
         if not found:
             return None
         rows: dict[UUID, list[Enrolment]] = {}
         for row in found:
             rows.setdefault(row.person_id, []).append(row)
         due: dict[UUID, set[str]] = {}
-        waiting = Session.objects.filter(
-            enrolment__in=found, status__in=[*OPEN_SESSIONS, SessionState.PLANNED]
-        )
-        for pk, code in waiting.values_list("enrolment_id", "code"):
+        ids = [row.pk for row in found]
+        for pk, code in _waiting(ids) if len(ids) <= FEW else _waiting.build(ids):
             due.setdefault(pk, set()).add(code)
         teams = Teams.of({row.project_id for row in found})
         return cls(rows, catalogue.of_enrolments(found), teams, due)
@@ -100,6 +99,21 @@ class _Pathways:
             if acts:
                 return Question(row, [(one.code, one.label) for one in acts])
         return None
+
+
+@prepared
+def _included(people: list[UUID]) -> QuerySet[Enrolment]:
+    rows = Enrolment.objects.filter(person_id__in=people, status__in=READ)
+    return rows.filter(included_on__isnull=False).order_by("included_on", "id")
+
+
+@prepared
+def _waiting(enrolments: list[UUID]) -> QuerySet[Session, Any]:
+    """What is due or planned: enrolments and codes."""
+    rows = Session.objects.filter(
+        enrolment_id__in=enrolments, status__in=[*OPEN_SESSIONS, SessionState.PLANNED]
+    )
+    return rows.values_list("enrolment_id", "code")
 
 
 def _runs(row: Enrolment, on: dt.date) -> bool:
@@ -209,21 +223,38 @@ def mine_count() -> int:
 
 
 def _mine() -> list[Intervention]:
-    actor = acting.current()
-    holders = [one for one in {*actor.holders, actor.holder_id} if one is not None]
+    actor, now = acting.current(), timezone.now()
+    holders = sorted({one for one in {*actor.holders, actor.holder_id} if one is not None})
     with acting.acting(acting.system("séances : actes à préciser")):
-        projects = Signatory.objects.filter(practice_id__in=holders).values("project_id")
-        people: Iterable[UUID] = list(
-            Enrolment.objects.filter(
-                project_id__in=projects, status__in=READ, included_on__isnull=False
-            ).values_list("person_id", flat=True)[:5_000]
-        )
+        projects = _signed(holders)
+        people = _followed(sorted(set(projects))) if projects else []
     if not people:
         return []
-    rows = Intervention.objects.within(Reach.of(actor)).standing()
-    return list(
-        rows.filter(
-            performed_by_id__in=holders, person_id__in=people, code="", kind__in=KINDS,
-            at__gte=timezone.now() - ASKED_FOR, in_bundles=None,
-        ).select_related("person").order_by("at", "id")[:500]
-    )  # fmt: skip
+    find = _unsaid if len(people) <= FEW else _unsaid.build
+    return list(find(actor, now, now - ASKED_FOR, holders, people))
+
+
+@prepared
+def _signed(holders: list[UUID]) -> QuerySet[Signatory, UUID]:
+    """The projects that somebody of these is of the team of."""
+    rows = Signatory.objects.filter(practice_id__in=holders)
+    return rows.values_list("project_id", flat=True)
+
+
+@prepared
+def _followed(projects: list[UUID]) -> QuerySet[Enrolment, UUID]:
+    """Whom these projects have included."""
+    rows = Enrolment.objects.filter(project_id__in=projects, status__in=READ)
+    return rows.filter(included_on__isnull=False).values_list("person_id", flat=True)[:5_000]
+
+
+@prepared
+def _unsaid(
+    actor: Actor, now: dt.datetime, since: dt.datetime, holders: list[UUID], people: list[UUID]
+) -> QuerySet[Intervention]:
+    """Visits of these professionals to these persons, whose act nobody said."""
+    rows: QuerySet[Intervention] = Intervention.objects.within(Reach(actor, now)).standing()
+    return rows.filter(
+        performed_by_id__in=holders, person_id__in=people, code="", kind__in=KINDS,
+        at__gte=since, in_bundles=None,
+    ).select_related("person").order_by("at", "id")[:500]  # fmt: skip

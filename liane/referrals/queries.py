@@ -280,17 +280,24 @@ def absent() -> list[Absent]:
     actor = acting.current()
     if actor.organisation_id is None or not houses():
         return []
-    rows = (
-        reached()
-        .filter(organisation_id=actor.organisation_id, closed=False, assigned__isnull=False)
-        .order_by()
-        .values("assigned_id")
-        .annotate(number=Count("pk"))
-    )
-    open_by = {row["assigned_id"]: row["number"] for row in rows}
+    open_by = dict(_open_by(actor, timezone.now(), actor.organisation_id))
     gone = directory.away(list(open_by))
-    people = Practice.objects.filter(pk__in=list(gone)).select_related("professional")
+    people = (
+        Practice.objects.filter(pk__in=list(gone)).select_related("professional") if gone else []
+    )
     return [Absent(one, gone[one.pk], open_by[one.pk]) for one in people]
+
+
+@prepared
+def _open_by(
+    actor: Actor, now: dt.datetime, organisation_id: UUID
+) -> QuerySet[Referral, tuple[UUID, int]]:
+    """The open requests of a desk: how many each of its people follows."""
+    rows: QuerySet[Referral] = Referral.objects.within(Reach(actor, now)).filter(
+        organisation_id=organisation_id, closed=False, assigned__isnull=False
+    )
+    grouped = rows.order_by().values("assigned_id").annotate(number=Count("pk"))
+    return grouped.values_list("assigned_id", "number")
 
 
 def duty() -> list[Practice]:

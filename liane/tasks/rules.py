@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from liane.circle.models import Membership
 from liane.core.acting import Actor
+from liane.core.prepared import prepared
 from liane.core.routes import PORTAL_ROLES
 from liane.directory.models import Practice
 from liane.tasks.models import CircleRole, Task
@@ -35,12 +36,14 @@ def roles_of(actor: Actor) -> list[str]:
     """The circle roles that the actor holds. One query."""
     if actor.professional_id is None:
         return []
-    profession = (
-        Practice.objects.filter(professional_id=actor.professional_id)
-        .values_list("professional__profession", flat=True)
-        .first()
-    )
+    profession = _profession.first(actor.professional_id)
     return [role for role in CircleRole.values if holds(role, profession or "", actor.role)]
+
+
+@prepared
+def _profession(professional_id: UUID) -> QuerySet[Practice, str]:
+    rows = Practice.objects.filter(professional_id=professional_id).order_by("pk")
+    return rows.values_list("professional__profession", flat=True)[:1]
 
 
 def holders_of_role(person_id: UUID, role: str) -> list[UUID]:
