@@ -133,7 +133,7 @@ def announce(wanted: acting.Told, known: acting.Told) -> None:
     ]
     given = [value for value in settings.values() if value not in FIXED]
     sql = f"SELECT {', '.join(words)}"
-    if connection.queries_logged or _told(sql).rows(connection, given) is None:
+    if _told(sql).rows(connection, given) is None:
         with connection.cursor() as cursor:
             cursor.execute(sql, given or None)
 
@@ -141,9 +141,10 @@ def announce(wanted: acting.Told, known: acting.Told) -> None:
 @lru_cache(maxsize=256)
 def _told(sql: str) -> "Named":
     """What tells some settings, as PostgreSQL knows it by name."""
-    from liane.core.named import Named, numbered
+    from liane.core.named import Named
+    from liane.core.numbered import plainly
 
-    return Named(numbered(sql))
+    return Named(plainly(sql))
 
 
 def silence() -> None:

@@ -18,7 +18,8 @@ from django.db.models import Field, Model, Q
 from django.db.models.sql import InsertQuery, UpdateQuery
 from psycopg import Pipeline
 
-from liane.core.named import Row, numbered
+from liane.core.named import Row
+from liane.core.numbered import plainly
 
 
 class _Write(NamedTuple):
@@ -200,7 +201,7 @@ def _run(writes: list[_Write]) -> None:
 
 def _by_name(write: _Write, connection: Any) -> bool:
     """True when PostgreSQL took the row by the name of its statement."""
-    if write.changes or connection.queries_logged:
+    if write.changes:
         return False
     with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS):
         return _row(write.sql).rows(connection, write.values) is not None
@@ -208,7 +209,7 @@ def _by_name(write: _Write, connection: Any) -> bool:
 
 @cache
 def _row(sql: str) -> Row:
-    return Row(numbered(sql))
+    return Row(plainly(sql))
 
 
 @cache

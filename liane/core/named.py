@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache, partial
-from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +24,6 @@ from psycopg.types.json import Jsonb
 MOST = 256
 """Names kept on a connection; the least used goes first."""
 
-_MARK = re.compile("%%|%s")
 _ENDS = re.compile(rb"^(?:DROP|ALTER|DISCARD ALL|DEALLOCATE ALL)\b").match
 _UUID, _UUIDS, _TEXTS, _DATE, _MOMENT, _UNKNOWN = 2950, 2951, 1009, 1082, 1184, 0
 _BINARY, _TEXT = pq.Format.BINARY, pq.Format.TEXT
@@ -95,9 +93,11 @@ class Named:
     def rows(self, connection: Any, values: Sequence[Any]) -> list[tuple[Any, ...]] | None:
         """Run it, through the wrappers of Django's connection: its rows, none for a write.
 
-        None, and nothing is run, when it cannot go this way (a type of value that is not known
-        here): a cursor of psycopg can. Raises as such a cursor does.
+        None, and nothing is run, when it cannot go this way: a type of value that is not known
+        here, a log of queries that needs Django's own text. A cursor can. Raises as a cursor does.
         """
+        if connection.queries_logged:
+            return None
         connection.close_if_health_check_failed()
         connection.ensure_connection()
         inner = connection.connection
@@ -161,12 +161,6 @@ class Row(Named):
     def _given(self, values: Sequence[Any]) -> list[bytes | None] | None:
         given = [_plain(one) for one in values]
         return None if any(one is NotImplemented for one in given) else given
-
-
-def numbered(sql: str) -> str:
-    """A text of Django with ``$1…`` in the place of each ``%s``."""
-    numbers = count(1)
-    return _MARK.sub(lambda mark: "%" if mark[0] == "%%" else f"${next(numbers)}", sql)
 
 
 def _checked(result: Any, inner: Any) -> Any:

@@ -7,6 +7,7 @@ makes a new plan each time. Written so, nothing is left to translate and one pla
 
 import re
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from psycopg import RawCursor
@@ -56,6 +57,12 @@ class Numbered:
             else _value(place, values)
             for place in self.values
         ]
+
+
+def plainly(sql: str) -> str:
+    """A text of Django with ``$1…`` in the place of each ``%s``: its values come in that order."""
+    numbers = count(1)
+    return _MARK.sub(lambda mark: "%" if mark[0] == "%%" else f"${next(numbers)}", sql)
 
 
 def _value(place: Place, values: Sequence[Any]) -> Any:
