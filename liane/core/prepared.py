@@ -50,6 +50,8 @@ class Number(int):
 
 MOST_PLANS = 256
 """Shapes kept for each builder; the least used goes first."""
+FEW = 256
+"""Values of a list up to which a query is worth keeping compiled."""
 
 _PLAIN = (str, int, float, bool, Decimal, dt.timedelta, bytes, type(None))
 _VALUE = re.compile(
@@ -391,6 +393,13 @@ class Prepared[**P, T](Shapes[_Plan[T]]):
     def first(self, *args: P.args, **kwargs: P.kwargs) -> T | None:
         """The first row, or None. The builder says how many it wants (``[:1]``)."""
         return next(iter(self(*args, **kwargs)), None)
+
+    def sized(self, *args: P.args, **kwargs: P.kwargs) -> list[T]:
+        """The rows, where a list may be long: beyond `FEW` the query is compiled for this time."""
+        lists = [one for one in [*args, *kwargs.values()] if isinstance(one, list | tuple)]
+        if any(len(one) > FEW for one in lists):
+            return list(self.build(*args, **kwargs))
+        return self(*args, **kwargs)
 
 
 _known: list[Shapes[Any]] = []

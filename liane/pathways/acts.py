@@ -5,7 +5,7 @@ Read as plain values (`core.rows`): a settlement of an installation reads them b
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ from django.db.models.functions import Cast, TruncDate
 
 from liane.core import rows as plain
 from liane.core.clock import day_bounds
-from liane.core.prepared import Prepared, prepared
+from liane.core.prepared import prepared
 from liane.directory.models import Locum
 from liane.interventions.models import ActKind
 from liane.pathways.models import Confirmation, Counted, Enrolment, Signatory
@@ -56,10 +56,6 @@ type Paying = Callable[[UUID], Paid]
 """`Teams.paying`."""
 
 
-FEW = 64
-"""Up to so many projects or practices, a query is compiled once for lists of about as many."""
-
-
 @prepared
 def _signatories(projects: list[UUID]) -> QuerySet[Signatory]:
     rows = Signatory.objects.filter(project_id__in=projects)
@@ -70,10 +66,6 @@ def _signatories(projects: list[UUID]) -> QuerySet[Signatory]:
 def _contracts(practices: list[UUID]) -> QuerySet[Locum, Any]:
     rows = Locum.objects.filter(replaced_id__in=practices)
     return rows.values_list("locum_id", "replaced_id", "starts_on", "ends_on")
-
-
-def _few[T](find: Prepared[[list[UUID]], T], ids: list[UUID]) -> Iterable[T]:
-    return find(ids) if len(ids) <= FEW else find.build(ids)
 
 
 @dataclass(frozen=True)
@@ -87,11 +79,11 @@ class Teams:
     def of(cls, projects: Collection[UUID]) -> "Teams":
         """Those of these projects. Two queries."""
         signed: dict[tuple[UUID, UUID], list[Signatory]] = defaultdict(list)
-        for row in _few(_signatories, sorted(projects)):
+        for row in _signatories.sized(sorted(projects)):
             signed[row.project_id, row.practice_id].append(row)
         replaced: dict[UUID, list[tuple[UUID, dt.date, dt.date]]] = defaultdict(list)
         practices = sorted({practice for _, practice in signed})
-        for locum_id, replaced_id, start, end in _few(_contracts, practices):
+        for locum_id, replaced_id, start, end in _contracts.sized(practices):
             replaced[locum_id].append((replaced_id, start, end))
         return cls(signed, replaced)
 

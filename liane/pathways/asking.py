@@ -32,8 +32,6 @@ KINDS = (ActKind.VISIT, ActKind.SESSION, ActKind.OFFICE, ActKind.REMOTE)
 """Kinds of visits that may be a session."""
 ASKED_FOR = dt.timedelta(days=90)
 """A question older than this is not asked any more: the act stays outside of the bundle."""
-FEW = 256
-"""Up to so many persons, a query is compiled once for lists of about as many."""
 type Choices = list[tuple[str, str]]
 
 
@@ -71,15 +69,14 @@ class _Pathways:
 
     @classmethod
     def of(cls, people: Collection[UUID]) -> "_Pathways | None":
-        found = _included(list(people)) if len(people) <= FEW else [*_included.build(list(people))]
+        found = _included.sized(list(people))
         if not found:
             return None
         rows: dict[UUID, list[Enrolment]] = {}
         for row in found:
             rows.setdefault(row.person_id, []).append(row)
         due: dict[UUID, set[str]] = {}
-        ids = [row.pk for row in found]
-        for pk, code in _waiting(ids) if len(ids) <= FEW else _waiting.build(ids):
+        for pk, code in _waiting.sized([row.pk for row in found]):
             due.setdefault(pk, set()).add(code)
         teams = Teams.of({row.project_id for row in found})
         return cls(rows, catalogue.of_enrolments(found), teams, due)
@@ -230,8 +227,7 @@ def _mine() -> list[Intervention]:
         people = _followed(sorted(set(projects))) if projects else []
     if not people:
         return []
-    find = _unsaid if len(people) <= FEW else _unsaid.build
-    return list(find(actor, now, now - ASKED_FOR, holders, people))
+    return _unsaid.sized(actor, now, now - ASKED_FOR, holders, people)
 
 
 @prepared

@@ -201,3 +201,12 @@ def test_the_shape_that_was_used_last_is_kept_longest(monkeypatch: pytest.Monkey
     for many in (1, 2, 1, 3):
         most(many)
     assert [key[-1] for key in most._kept] == [1, 3]
+
+
+def test_a_long_list_is_compiled_for_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("liane.core.prepared.FEW", 2)
+    people = [make.user(f"u{number}") for number in range(3)]
+    ids, before = [one.pk for one in people], len(by_ids._kept)
+    assert by_ids.sized(ids, []) == ["u0", "u1", "u2"]
+    assert len(by_ids._kept) == before
+    assert by_ids.sized(ids[:2], []) == ["u0", "u1"]
