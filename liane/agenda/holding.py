@@ -256,13 +256,8 @@ def _within(
     closes: list[dt.datetime],
 ) -> QuerySet[Appointment]:
     """The visits of a period, but in its windows. Locked."""
-    wanted: QuerySet[Appointment] = Appointment.objects.select_for_update().filter(
-        person_id__in=cluster,
-        status__in=[Status.PLANNED, Status.SUSPENDED],
-        starts_at__gte=start,
-    )
-    if end is not None:
-        wanted = wanted.filter(starts_at__lt=end)
+    wanted: QuerySet[Appointment] = Appointment.objects.standing_within(cluster, start, end)
+    wanted = wanted.select_for_update()
     for opened, closed in zip(opens, closes, strict=True):
         wanted = wanted.exclude(starts_at__gte=opened, starts_at__lt=closed)
     return wanted

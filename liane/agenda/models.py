@@ -1,6 +1,9 @@
 """The agenda: series, appointments, what suspends them, feeds and imports."""
 
-from typing import Any, ClassVar
+import datetime as dt
+from collections.abc import Collection
+from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -32,6 +35,17 @@ class AgendaQuerySet(ScopedQuerySet[Any]):
     def _own(self, reach: Reach) -> Q:
         holders = reach.actor.holders
         return Q(practice_id__in=holders) | Q(organisation_id__in=holders) | Q(post_id__in=holders)
+
+    def standing_within(
+        self, cluster: Collection[UUID], start: dt.datetime, end: dt.datetime | None
+    ) -> Self:
+        """Visits of a period, planned or suspended, to one person under any of its identities."""
+        rows = self.filter(
+            person_id__in=cluster,
+            starts_at__gte=start,
+            status__in=[Appointment.Status.PLANNED, Appointment.Status.SUSPENDED],
+        )
+        return rows if end is None else rows.filter(starts_at__lt=end)
 
 
 class Planned(Base, Authored, Shared, Versioned, Scoped):

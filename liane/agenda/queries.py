@@ -459,13 +459,7 @@ def intervenants(person_id: UUID, start: dt.datetime, end: dt.datetime | None) -
 def _coming(
     cluster: list[UUID], start: dt.datetime, end: dt.datetime | None
 ) -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(
-        person_id__in=cluster,
-        starts_at__gte=start,
-        status__in=[Status.PLANNED, Status.SUSPENDED],
-    )
-    if end is not None:
-        rows = rows.filter(starts_at__lt=end)
+    rows: QuerySet[Appointment] = Appointment.objects.standing_within(cluster, start, end)
     return rows.order_by("starts_at")
 
 
