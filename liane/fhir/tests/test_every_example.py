@@ -73,15 +73,21 @@ def test_a_weight(api, odette):
     body = replaced("fr-core/Observation-FRCoreObservationBodyWeightExample.json", {
         "Patient/FRCorePatientExample": f"Patient/{odette.pk}",
     })  # fmt: skip
-    made = api.post("Observation", body)
-    assert made.status == 201, made.body
-    key = made.body["id"]
-    both_ways(api, "Observation", key, body)
-    everywhere(api, "Observation", key, body)
+    key = taken(api, "Observation", body)
     found(api, "Observation", key, "code=http://loinc.org|29463-7", "category=vital-signs",
           f"patient={odette.pk}", "date=2022-11-06", "value-quantity=96", "status=final",
           f"_profile={CORE}fr-core-observation-body-weight")  # fmt: skip
     assert api.get("Observation?category=survey").found == []
+
+
+def taken(api, kind, body):
+    """It is created, and reads back equal wherever it is read: its key."""
+    made = api.post(kind, body)
+    assert made.status == 201, made.body
+    key = made.body["id"]
+    both_ways(api, kind, key, body)
+    everywhere(api, kind, key, body)
+    return key
 
 
 def both_ways(api, kind, key, body):
@@ -103,11 +109,7 @@ def test_an_encounter(api, odette):
     body = replaced("fr-core/Encounter-FRCoreEncounterExample.json", {})
     assert api.post("Encounter", body).status == 422
     body["subject"] = {"reference": f"Patient/{odette.pk}"}
-    made = api.post("Encounter", body)
-    assert made.status == 201, made.body
-    key = made.body["id"]
-    both_ways(api, "Encounter", key, body)
-    everywhere(api, "Encounter", key, body)
+    key = taken(api, "Encounter", body)
     found(api, "Encounter", key, "identifier=http://encounter-identifier-system.org|123",
           "status=in-progress", "class=AMB", f"patient={odette.pk}", f"subject={odette.pk}",
           "date=ge2019-01-02",
@@ -143,11 +145,7 @@ def test_an_offer(api, house):
     body = replaced("fr-core/HealthcareService-svc-cardiologie-1.json", {
         "Organization/FRCoreOrganizationExample": f"Organization/{house.pk}",
     })  # fmt: skip
-    made = api.post("HealthcareService", body)
-    assert made.status == 201, made.body
-    key = made.body["id"]
-    both_ways(api, "HealthcareService", key, body)
-    everywhere(api, "HealthcareService", key, body)
+    key = taken(api, "HealthcareService", body)
     index_all()
     found(api, "HealthcareService", key, "identifier=urn:oid:1.2.250.1.1.1.1|HOSP-X-CARDIO",
           "name=cardiologie", f"organization={house.pk}", "specialty=SM04", "active=true",
