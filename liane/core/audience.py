@@ -22,6 +22,14 @@ class Audience:
     organisation_id: UUID | None = None
     thread_id: UUID | None = None
 
+    @property
+    def flags(self) -> dict[str, bool]:
+        """Its groups, as the columns of a row say them (:class:`Shared`)."""
+        return {
+            "for_team": self.team, "for_outside": self.outside,
+            "for_person": self.person, "for_carers": self.carers,
+        }  # fmt: skip
+
 
 TEAM = Audience()
 CIRCLE = Audience(outside=True)

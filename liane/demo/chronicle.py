@@ -326,8 +326,7 @@ class Chronicle:
         entry = Entry(
             person_id=person.pk if person is not None else None, thread_id=to.thread_id, kind=kind,
             object_id=object_id, actor_user_id=by.user_id, actor_holder_id=by.holder_id,
-            actor_label=by.label, organisation_id=by.organisation_id, for_team=to.team,
-            for_outside=to.outside, for_person=to.person, for_carers=to.carers,
+            actor_label=by.label, organisation_id=by.organisation_id, **to.flags,
             occurred_at=when, recorded_at=when, announce=False,
         )  # fmt: skip
         self.add(entry, Outbox(entry_id=entry.id))

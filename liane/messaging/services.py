@@ -106,10 +106,7 @@ def thread_of(
     return Thread(
         person_id=person_id,
         kind=kind,
-        for_team=to.team,
-        for_outside=to.outside,
-        for_person=to.person,
-        for_carers=to.carers,
+        **to.flags,
         **more,
         **author_of(actor),
     )
