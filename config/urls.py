@@ -1,36 +1,22 @@
 """Addresses. Each room keeps its own; the fixed ones are in the contract of the project."""
 
-from django.urls import include, path
+from importlib import import_module
+
+from django.urls import path
 
 from liane.circle.seat_pages import act_for
+from liane.core.routes import by_word
 
-urlpatterns = [
-    path("", include("liane.accounts.urls")),
-    path("", include("liane.agenda.urls")),
-    path("", include("liane.api.urls")),
-    path("", include("liane.assessments.urls")),
-    path("", include("liane.careplans.urls")),
-    path("", include("liane.meetings.urls")),
-    path("", include("liane.bundles.urls")),
-    path("", include("liane.circle.urls")),
-    path("", include("liane.clients.urls")),
-    path("", include("liane.core.urls")),
-    path("", include("liane.demo.urls")),
-    path("", include("liane.desk.urls")),
-    path("", include("liane.directory.urls")),
-    path("", include("liane.exchange.urls")),
-    path("", include("liane.fhir.urls")),
-    path("", include("liane.federation.urls")),
-    path("", include("liane.followups.urls")),
-    path("", include("liane.partners.urls")),
-    path("", include("liane.insight.urls")),
-    path("", include("liane.messaging.urls")),
-    path("", include("liane.notifications.urls")),
-    path("", include("liane.pathways.urls")),
-    path("", include("liane.portal.urls")),
-    path("", include("liane.referrals.urls")),
-    path("", include("liane.stays.urls")),
-    path("", include("liane.tasks.urls")),
-    path("", include("liane.timeline.urls")),
-    path("compte/agir-pour", act_for, name="act_for"),
-]
+ROOMS = (
+    "accounts", "agenda", "api", "assessments", "careplans", "meetings", "bundles", "circle",
+    "clients", "core", "demo", "desk", "directory", "exchange", "fhir", "federation", "followups",
+    "partners", "insight", "messaging", "notifications", "pathways", "portal", "referrals",
+    "stays", "tasks", "timeline",
+)  # fmt: skip
+
+urlpatterns = by_word(
+    [
+        *(one for room in ROOMS for one in import_module(f"liane.{room}.urls").urlpatterns),
+        path("compte/agir-pour", act_for, name="act_for"),
+    ]
+)
