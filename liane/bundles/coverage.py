@@ -23,7 +23,7 @@ from liane.core.audience import Audience
 from liane.core.errors import Refused
 from liane.core.models import author_of
 from liane.pathways.models import Enrolment, Rights
-from liane.pathways.states import LIVING
+from liane.pathways.states import LIVING, READ
 from liane.patients import ins
 
 QUIET = Audience(team=False)
@@ -74,10 +74,13 @@ def enter(person_id: UUID, said: Said) -> Coverage:
 
 
 def _told_pathways(row: Coverage) -> None:
-    """The same cover for each living enrolment, as the engine reads it: nothing is typed twice."""
+    """The same cover for each enrolment that there is something to settle of, one that is over
+    included, as the engine reads it: nothing is typed twice."""
     who = author_of(acting.current())
     with acting.acting(acting.system("droits : parcours")):
-        for enrolment in Enrolment.objects.filter(person_id=row.person_id, status__in=LIVING):
+        for enrolment in Enrolment.objects.filter(
+            person_id=row.person_id, status__in={*LIVING, *READ}
+        ):
             for day, exemptions in _from_days(row):
                 Rights.objects.create(
                     enrolment=enrolment, person_id=row.person_id, starts_on=day,

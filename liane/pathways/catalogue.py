@@ -70,11 +70,13 @@ def published(organisation_id: UUID) -> list[ProtocolVersion]:
 
 
 def shelf(organisation_id: UUID | None) -> library.Library:
-    """Every protocol that a structure may use. One query."""
+    """Every protocol that a structure may use; of two that begin on one day, the one published last
+    is in force. One query."""
     shipped = library.shipped()
     if organisation_id is None:
         return shipped
-    return shipped.with_also(_parsed(row.pk, row.text) for row in published(organisation_id))
+    ours = reversed(published(organisation_id))
+    return shipped.with_also(_parsed(row.pk, row.text) for row in ours)
 
 
 def find(

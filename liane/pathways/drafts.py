@@ -7,6 +7,7 @@ from liane.circle.reach import Reach
 from liane.core import acting
 from liane.pathways import catalogue
 from liane.pathways.models import Completion, ProtocolVersion
+from liane.pathways.protocols import library
 from liane.pathways.states import VersionStatus
 
 
@@ -47,6 +48,24 @@ def versions_of(key: str, organisation_id: UUID) -> list[Version]:
     return found
 
 
-def completions(row: ProtocolVersion) -> list[Completion]:
-    """What was completed in a version, and from which source. One query."""
-    return list(row.completions.order_by("at", "id"))
+@dataclass(frozen=True)
+class Completed:
+    """One completed value: what it is, in the words of the version it was missing from."""
+
+    row: Completion
+    what: str
+
+    @property
+    def said(self) -> str:
+        """The value, in words where it is the name of a rule."""
+        return library.DROPOUTS.get(self.row.value, self.row.value)
+
+
+def completions(row: ProtocolVersion) -> list[Completed]:
+    """What was completed in a version, and from which source. Two queries."""
+    before = catalogue.find(row.key, row.based_on, row.organisation_id)
+    words = {gap.path: gap.what for gap in library.gaps(before)} if before is not None else {}
+    return [
+        Completed(one, words.get(one.path, one.path))
+        for one in row.completions.order_by("at", "id")
+    ]

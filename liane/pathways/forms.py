@@ -383,28 +383,3 @@ class EntrustForm(forms.Form):
     def __init__(self, *args: Any, people: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["practice"].choices = people  # type: ignore[attr-defined]
-
-
-class CompleteForm(forms.Form):
-    """Values that no source gave, completed one by one, each with the source it comes from."""
-
-    note = forms.CharField(label="Ce qui change dans cette version", max_length=300, required=False)
-
-    def __init__(self, *args: Any, gaps: list[Any], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.gaps = gaps
-        for number, gap in enumerate(gaps):
-            self.fields[f"value-{number}"] = forms.CharField(
-                label=gap.what, max_length=60, required=False, help_text=gap.who
-            )
-            self.fields[f"source-{number}"] = forms.CharField(
-                label="Source", max_length=300, required=False
-            )
-
-    @property
-    def rows(self) -> list[tuple[Any, Any, Any]]:
-        """Each gap with its two fields."""
-        return [
-            (gap, self[f"value-{number}"], self[f"source-{number}"])
-            for number, gap in enumerate(self.gaps)
-        ]

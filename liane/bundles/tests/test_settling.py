@@ -106,3 +106,16 @@ def test_a_published_correction_of_the_rules_does_not_touch_what_another_version
         kept = Settled.objects.get()
     assert kept.version == "2026-01"
     assert kept.until == dt.date(2026, 6, 30)
+
+
+def test_rights_that_come_when_the_pathway_is_over_count_too(house):
+    house.complete()
+    with acting.owner():
+        type(house.enrolment).objects.update(status="ended", ended_on=dt.date(2026, 3, 31))
+    house.settle()
+    house.entitled(exemption="ald", exemption_from=dt.date(2026, 1, 1))
+    house.settle()
+    with machine():
+        lines = SettledLine.objects.filter(sequence="s1")
+        assert sum(one.cents for one in lines) == 30101
+        assert sum(one.patient_cents for one in lines) == 0

@@ -30,17 +30,19 @@ def step(
     to: str,
     *,
     person: Any = None,
+    leads: Callable[[Any], str] | None = None,
     **more: Any,
 ) -> HttpResponse:
-    """One form; in the record's frame when it is about a person. Nothing typed is lost."""
+    """One form; in the record's frame when it is about a person. Nothing typed is lost. Done, it
+    goes back ``to`` where it came from, or where ``leads`` says of what was made."""
     if request.method == "POST" and form.is_valid():
         try:
-            verb(form.cleaned_data)
+            made = verb(form.cleaned_data)
         except Refused as refusal:
             refused(form, refusal)
         else:
             messages.success(request, done)
-            return redirect(to)
+            return redirect(leads(made) if leads is not None else to)
     context = {"title": title, "button": button, "form": form, "back": to, **more}
     template = "pathways/step.html"
     if person is not None:

@@ -55,7 +55,7 @@ def new(request: Request, key: str) -> HttpResponse:
     return step(
         request, f"Projet : {protocol.title}", "Ouvrir le projet", form,
         lambda said: verbs.open_project(key, category=said["category"], title=said["title"]),
-        "Projet ouvert : ajoutez son équipe.", "/parcours/",
+        "Projet ouvert : ajoutez son équipe.", "/parcours/", leads=_place,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from liane.core.errors import Conflict, Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
 from liane.pathways import catalogue, drafts, picture, rules
-from liane.pathways.forms import CompleteForm
+from liane.pathways.completing import CompleteForm
 from liane.pathways.models import ProtocolVersion
 from liane.pathways.pages.common import POST, READ
 from liane.pathways.protocols import library

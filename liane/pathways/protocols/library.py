@@ -1,6 +1,7 @@
 """The definitions that are shipped, and those read from text: by key, version and day."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -10,10 +11,16 @@ from pydantic import ValidationError
 
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.protocols.reading import Faulty, Written, dotted, read_yaml
-from liane.pathways.protocols.values import ToBeCompleted
+from liane.pathways.protocols.stories import Example
+from liane.pathways.protocols.values import PERCENT, ToBeCompleted
 from liane.pathways.protocols.wording import faults_of
 
 DATA = Path(__file__).resolve().parents[1] / "data"
+
+
+DROPOUTS = {"none": "Rien n’est dû", "pro_rata": "Au prorata de ce qui est fait"}
+"""Strategies that a name is enough to say; levels (``threshold``) are written in the text."""
+NO_SHARE = "aucune"
 
 
 class Gap(NamedTuple):
@@ -22,6 +29,13 @@ class Gap(NamedTuple):
     path: str
     what: str
     who: str
+
+    @property
+    def kind(self) -> str:
+        """``dropout`` or ``share`` for a rule that is open, ``value`` for an amount or a count."""
+        if self.path.startswith("dropout["):
+            return "dropout"
+        return "share" if self.path == "patient_share" else "value"
 
 
 def parse(written: Written) -> Protocol:
@@ -119,11 +133,16 @@ def _gaps(part: Any, path: tuple[str | int, ...]) -> Iterator[Gap]:
 def completed(protocol: Protocol, values: Mapping[str, Any]) -> Protocol:
     """The definition with some gaps filled: ``{"phases[0].amounts.A": "450.00"}``.
 
-    Only what is marked may be filled. Raises LookupError for another path, Faulty for a value
-    that the format refuses.
+    An open drop-out rule takes the name of its strategy (`DROPOUTS`); the share of the person takes
+    ``20 %`` of each sequence, ``15.00`` euros for each, or ``aucune``. Examples that said what is
+    missing go: they would be false. Only what is marked may be filled. Raises LookupError for
+    another path, Faulty for a value that the format refuses.
     """
-    known = {gap.path for gap in gaps(protocol)}
+    known = {gap.path: gap.kind for gap in gaps(protocol)}
     said = protocol.model_dump(by_alias=True, exclude_unset=True)
+    if values and "examples" in said:
+        told = zip(said["examples"], protocol.examples, strict=True)
+        said["examples"] = [one for one, example in told if not _waits(example)]
     for path, value in values.items():
         if path not in known:
             raise LookupError(path)
@@ -131,8 +150,35 @@ def completed(protocol: Protocol, values: Mapping[str, Any]) -> Protocol:
         part: Any = said
         for step in way:
             part = part[step]
-        part[last] = value
+        if known[path] == "value":
+            part[last] = value
+        else:
+            named = {"strategy": value} if known[path] == "dropout" else share_of(str(value))
+            part[last].pop("who", None)
+            part[last].update(named)
     return parse(Written(said, {}))
+
+
+def _waits(example: Example) -> bool:
+    """An example of what is missing while a value is to be completed."""
+    wanted = example.expect
+    amounts = any(isinstance(one, ToBeCompleted) for one in wanted.amounts.values())
+    return bool(wanted.missing) or amounts or "to_complete" in wanted.sequences.values()
+
+
+def share_of(text: str) -> dict[str, str]:
+    """A person's share as it is typed (``20 %``, ``15.00``, ``aucune``), as a definition writes it;
+    what is none of them is left for the format to refuse."""
+    plain = text.replace("\u00a0", " ").replace("€", "").strip().lower()
+    number = plain.removesuffix("%").strip()
+    if plain == NO_SHARE:
+        return {"kind": "none"}
+    if plain.endswith("%") and re.match(PERCENT, number):
+        return {"kind": "rate", "rate": number}
+    return {
+        "kind": "flat",
+        "amount": f"{number}.00" if re.match(r"^[0-9]{1,7}$", number) else number,
+    }
 
 
 def steps(path: str) -> list[str | int]:

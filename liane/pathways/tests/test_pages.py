@@ -6,9 +6,10 @@ import zipfile
 import pytest
 
 from liane.core.models import AccessRow
-from liane.pathways import listing
+from liane.pathways import catalogue, listing
 from liane.pathways.listing import Filters
 from liane.pathways.models import Enrolment, ProtocolVersion, SavedView
+from liane.pathways.protocols import library
 from liane.pathways.services import inclusion
 from liane.pathways.tests.conftest import (
     as_,
@@ -237,6 +238,42 @@ def test_a_draft_is_completed_with_sources_and_published_by_a_second(project, ms
     row.refresh_from_db()
     assert row.status == "published"
     assert "450,00" in html(client, "/parcours/protocoles/essai/?version=2026-02")
+
+
+def test_the_real_definition_is_completed_on_the_page_down_to_its_open_rules(
+    project, msp, lea, sign_in
+):
+    make.practice("dir", role="manager", of=msp, name="Directrice")
+    client = sign_in("lea")
+    for number in ("2026-02.un", "2026-02.deux"):
+        here = client.post(
+            "/parcours/protocoles/pcr-obesite/version/", {"based_on": "2026-02", "number": number}
+        )["Location"]
+        row = ProtocolVersion.objects.get(number=number)
+        said = {"totals": "1200", "amounts": "600", "min": "1"}
+        form = {}
+        for place, gap in enumerate(library.gaps(library.read(row.text))):
+            kind = next((one for one in said if one in gap.path), "")
+            value = "600.00" if kind == "amounts" else "1200.00" if kind == "totals" else "1"
+            form[f"value-{place}"] = {"dropout": "pro_rata", "share": "20 %"}.get(gap.kind, value)
+            form[f"source-{place}"] = "essai"
+        client.post(here + "completer/", form)
+        row.refresh_from_db()
+        made = library.read(row.text)
+        assert library.gaps(made) == []
+        assert (made.dropout[0].strategy, made.patient_share.rate) == ("pro_rata", 2000)
+        text = row.text.replace("A: '1126.00'", "A: '1200.00'").replace(
+            "D: '1769.00'", "D: '1200.00'"
+        )
+        client.post(here, {"text": text, "version": str(row.version)})
+        assert "Valeurs complétées" in html(client, here)
+        assert "Participation de l’assuré : <strong" in html(client, here)
+        sign_in("dir").post(here + "publier/")
+        row.refresh_from_db()
+        assert row.status == "published"
+    latest = catalogue.find("pcr-obesite", "", msp.pk)
+    assert latest is not None
+    assert latest.version == "2026-02.deux", "of two of one day, the one published last"
 
 
 def test_a_text_is_tried_as_it_is_typed(project, msp, lea, sign_in):

@@ -43,6 +43,31 @@ def test_only_what_is_marked_can_be_completed():
         library.completed(protocol, {"acts[0].tariff": "50.00"})
 
 
+@pytest.mark.parametrize(
+    ("typed", "kind", "points", "cents"),
+    [
+        ("20 %", "rate", 2000, None), ("12.5%", "rate", 1250, None), ("15.00", "flat", None, 1500),
+        ("15", "flat", None, 1500), ("aucune", "none", None, None),
+    ],
+)  # fmt: skip
+def test_an_open_rule_is_completed_as_people_say_it(typed, kind, points, cents):
+    protocol = library.shipped().version("pcr-obesite", "2026-02")
+    done = library.completed(protocol, {"patient_share": typed, "dropout[0]": "pro_rata"})
+    share = done.patient_share
+    assert (share.kind, share.rate, share.amount) == (kind, points, cents)
+    assert share.exemptions == protocol.patient_share.exemptions
+    assert done.dropout[0].strategy == "pro_rata"
+    left = {gap.path for gap in library.gaps(done)}
+    assert left == {gap.path for gap in library.gaps(protocol)} - {"patient_share", "dropout[0]"}
+
+
+@pytest.mark.parametrize("typed", ["120 %", "beaucoup", "-3", "", "1e3"])
+def test_a_share_that_says_nothing_is_refused(typed):
+    protocol = library.shipped().version("pcr-obesite", "2026-02")
+    with pytest.raises(Faulty):
+        library.completed(protocol, {"patient_share": typed})
+
+
 def test_the_published_schema_is_current():
     assert schema.FILE.read_text(encoding="utf-8") == schema.schema()
 
