@@ -28,6 +28,10 @@ class BundlesConfig(AppConfig):
             LinkPart("bundles/_link_lines.html", payee_links.shown, payee_links.answer,
                      payee_links.waiting)
         )  # fmt: skip
+        registry.link_parts.append(
+            LinkPart("bundles/_link_sheet.html", payee_links.years, lambda data, practice: False,
+                     lambda: (), asks=False)
+        )  # fmt: skip
         registry.add_jobs(
             Job(
                 "bundles.settle", timedelta(minutes=15), jobs.settle, label="Décomptes des forfaits"

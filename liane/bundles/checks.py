@@ -119,11 +119,16 @@ def ground(
 
 def last_answers(enrolments: Rows[UUID]) -> dict[UUID, dict[str, Any]]:
     """The last answer of the engine for each enrolment, read. One query."""
+    return {pk: orjson.loads(text) for pk, text in last_texts(enrolments).items()}
+
+
+def last_texts(enrolments: Rows[UUID]) -> dict[UUID, str]:
+    """The same as it is kept (`stored.settlement` reads it). One query."""
     last = Settled.objects.filter(enrolment_id=OuterRef("enrolment_id")).order_by("-number")
     rows = Settled.objects.filter(
         enrolment_id__in=list(enrolments), number=Subquery(last.values("number")[:1])
     )
-    return {pk: orjson.loads(text) for pk, text in rows.values_list("enrolment_id", "answer")}
+    return dict(rows.values_list("enrolment_id", "answer"))
 
 
 def _payees(enrolments: Rows[UUID]) -> dict[tuple[UUID, str], dict[UUID, str]]:

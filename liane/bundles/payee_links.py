@@ -8,12 +8,12 @@ from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.utils import timezone
 
-from liane.bundles import payments, queries
+from liane.bundles import payments, queries, sheets
 from liane.bundles.models import InvoiceLine, PayeeWord
 from liane.bundles.queries import LineView
 from liane.bundles.returns.reading import cents_of
 from liane.bundles.states import LineState
-from liane.core import acting, ledger
+from liane.core import acting, ledger, pdf
 from liane.core.errors import Refused
 from liane.core.ids import parse
 from liane.directory.models import Practice
@@ -56,6 +56,11 @@ def answer(data: Mapping[str, str], practice: Practice) -> bool:
         raise Refused(f"Montant « {typed[:20]} » illisible : écrivez par exemple 67,50.") from None
     payments.say(line_id, data.get("answer", ""), cents=cents, via="link")
     return True
+
+
+def years() -> list[int]:
+    """The years of which whoever reads may take their statement."""
+    return sheets.years() if pdf.available() else []
 
 
 def waiting() -> Collection[UUID]:

@@ -271,12 +271,7 @@ class Statement:
 def statement(limit: int = 200) -> Statement:
     """The lines that pay the actor, whichever structure billed them. A fixed number of queries."""
     actor = acting.current()
-    holders = [actor.holder_id]
-    if rules.keeps_accounts(actor):
-        holders.append(actor.organisation_id)
-    rows = InvoiceLine.objects.within(reach()).filter(payee_holder_id__in=holders)
-    pks = list(rows.order_by("-id").values_list("pk", flat=True)[:limit])
-    views = own_views(pks, actor)
+    views = own_views(own_lines(limit), actor)
     ledger.read({one.line.person_id for one in views}, "money")
     people = reach().patients().filter(pk__in={one.line.person_id for one in views})
     live = [one for one in views if one.state not in {LineState.REISSUED, LineState.CANCELLED}]
@@ -284,6 +279,21 @@ def statement(limit: int = 200) -> Statement:
         views, {one.pk: one.short_name for one in people},
         sum(one.asked for one in live), sum(one.paid for one in live),
     )  # fmt: skip
+
+
+def payee_holders(actor: acting.Actor) -> list[UUID]:
+    """Under which names the actor is paid: their own, their structure's where they keep its
+    accounts."""
+    house = actor.organisation_id if rules.keeps_accounts(actor) else None
+    return [one for one in (actor.holder_id, house) if one is not None]
+
+
+def own_lines(limit: int) -> list[UUID]:
+    """The lines that pay the actor, newest first. One query: the invoice is not theirs to join."""
+    rows = InvoiceLine.objects.within(reach()).filter(
+        payee_holder_id__in=payee_holders(acting.current())
+    )
+    return list(rows.order_by("-id").values_list("pk", flat=True)[:limit])
 
 
 def own_views(pks: Collection[UUID], actor: acting.Actor) -> list[LineView]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from liane.bundles.engine.results import Settlement
+from liane.bundles.engine.sharing import REMAINDER
 from liane.bundles.engine.texts import Explained, explain
 from liane.pathways.protocols.facts import Case
 from liane.pathways.protocols.format import Protocol
@@ -32,6 +33,11 @@ class Spoken:
             yield from (line for (sequence, _, _), line in self.lines.items() if sequence == key)
         yield from self.refusals
         yield from self.missing
+
+
+def rule(names: str) -> str:
+    """The steps of a sharing key as they are cited: what was left over is « reste »."""
+    return names.replace(REMAINDER, "reste")
 
 
 def speak(

@@ -35,6 +35,12 @@ urlpatterns = [
     path(LINE + "recu/", payee_pages.received),
     path(LINE + "pdf/", payee_pages.paper, name="bundle_line_paper"),
     path("forfaits/versements/", payee_pages.mine, name="bundle_statement"),
+    path("forfaits/versements/<int:year>/releve.pdf", payee_pages.sheet, name="bundle_sheet"),
+    path(
+        "seances/lien/<str:token>/releve/<int:year>/",
+        payee_pages.sheet_by_link,
+        name="bundle_sheet_link",
+    ),
     path("forfaits/retours/", money_pages.returns, name="bundle_returns"),
     path("forfaits/retours/<uuid:return_id>/", money_pages.one_return, name="bundle_return"),
     path("forfaits/reversements/", money_pages.payouts, name="bundle_payouts"),

@@ -271,13 +271,15 @@ class LinkPart:
     ``shown()`` gives what waits for them, acting as them to read: ``template`` shows it as
     ``shown``, and nothing is shown where it is empty. ``answer(data, practice)`` takes a form of
     that template, acting in their name, and is False for another form; it may raise
-    `errors.Refused`. ``waiting()`` gives the practices that a link is to be opened for.
+    `errors.Refused`. ``waiting()`` gives the practices that a link is to be opened for. ``asks`` is
+    False for what is only to be read.
     """
 
     template: str
     shown: Callable[[], Collection[Any]]
     answer: Callable[[Any, Any], bool]
     waiting: Callable[[], Collection[UUID]]
+    asks: bool = True
 
 
 @dataclass(frozen=True)

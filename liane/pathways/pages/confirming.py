@@ -113,10 +113,17 @@ def link(request: Request, token: str) -> HttpResponse:
         context = {
             "rows": queries.confirmations(), "asked": slot_reads.asking(), "label": found.label,
             "token": token, "error": error,
-            "parts": [(part.template, shown) for part in registry.link_parts
-                      if (shown := part.shown())],
+            "parts": (parts := [(part, shown) for part in registry.link_parts
+                                if (shown := part.shown())]),
+            "asks": any(part.asks for part, _ in parts),
         }  # fmt: skip
         return render(request, "pathways/link.html", context, status=status)
+
+
+def practice_of(request: Request, token: str) -> Practice | None:
+    """Who reads behind this link, once they gave its code; None before. Raises Http404."""
+    found, practice = _opened(token)
+    return practice if _passed(request, found) else None
 
 
 def _answer(request: Request, practice: Practice) -> None:
