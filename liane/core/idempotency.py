@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, models, transaction
 
 from liane.core.errors import Replayed
-from liane.core.inserting import insert
+from liane.core.inserting import insert, together
 from liane.core.models import Idempotency
 from liane.core.prepared import prepared
 
@@ -32,7 +32,7 @@ def once(
     found = _done.first(key)
     if found is None:
         try:
-            with transaction.atomic():
+            with transaction.atomic(), together():
                 made = do()
                 insert(Idempotency(key=key, verb=verb, digest=digest, result_id=made.pk))
                 return made, True

@@ -206,6 +206,9 @@ def _send(
     (number,) = numbers
     if reply_to_id and not Message.objects.filter(pk=reply_to_id, thread=thread).exists():
         raise Refused("Le message auquel vous répondez n’est pas dans cette conversation.")
+    marks.advance(thread.pk, number)
+    if via == Message.Via.PAGE:
+        marks.forget_drafts(f"thread:{thread.pk}", f"{thread.kind}:{thread.person_id}")
     message = Message(
         thread=thread,
         number=number,
@@ -226,9 +229,6 @@ def _send(
             Mention(message=message, holder_id=pk, label=label[:200]) for pk, label in mentions
         )
     insert_all([MessageWord(word=word, thread=thread, message=message) for word in words(text)])
-    marks.advance(thread.pk, number)
-    if via == Message.Via.PAGE:
-        marks.forget_drafts(f"thread:{thread.pk}", f"{thread.kind}:{thread.person_id}")
     journal.append(
         "message.sent",
         person_id=thread.person_id,
