@@ -25,6 +25,8 @@ class FhirConfig(AppConfig):
             operations,
             resources,
             sdc,
+            sdo,
+            sdo_giving,
             seen,
             subscription_pages,
             tddui,
@@ -44,6 +46,8 @@ class FhirConfig(AppConfig):
             extracting.EXTRACT,
             tddui.GIVE,
             tddui.TAKE,
+            sdo_giving.GIVE,
+            sdo.TAKE,
             kickoff.EXPORT,
         )
         fhir_import.takers.append((importing.takes, importing.take))

@@ -76,6 +76,10 @@ class ReferralsConfig(AppConfig):
                 NoticeKind(kind, label, panels.sentence, panels.link, push=push, escalates=False)
             )
         registry.add_kinds(
+            EntryKind("referral.position", "Position sur une orientation", "referral", "inbox",
+                      load=queries.by_ids, in_timeline=False, roles=told, told=telling.nobody)
+        )  # fmt: skip
+        registry.add_kinds(
             EntryKind(telling.STORY, "Demande d’appui", "referral", "inbox",
                       "referrals/entry.html", queries.steps_by_ids)
         )  # fmt: skip

@@ -7,7 +7,7 @@ from liane.directory.models import Commune, Organisation
 from liane.directory.queries import organisation
 from liane.directory.search import search
 from liane.patients.models import Patient
-from liane.referrals import rules
+from liane.referrals import orientation, rules
 from liane.referrals.models import Referral
 from liane.referrals.states import ANSWERS, QUALIFIED, Status
 
@@ -78,13 +78,17 @@ def next_steps(referral: Referral) -> dict[str, bool | str]:
         return any(rules.may(actor, referral, one) for one in states)
 
     works = rules.works(actor, referral)
+    oriented = orientation.decision_of(referral) is not None
+    decides = oriented and rules.decides(actor, referral)
     return {
+        "position": decides and not referral.is_closed,
+        "accord": decides and not referral.is_closed,
         "take": works and referral.assigned_id is None and not referral.is_closed,
         "qualifier": any_of(QUALIFIED),
         "repondre": any_of(ANSWERS),
         "terminer": rules.may(actor, referral, Status.DONE)
         and (exit_of(referral) or f"/demandes/{referral.pk}/terminer/"),
-        "refuser": rules.may(actor, referral, Status.REFUSED),
+        "refuser": not oriented and rules.may(actor, referral, Status.REFUSED),
         "annuler": rules.may(actor, referral, Status.REVOKED),
         "rouvrir": rules.may(actor, referral, Status.REOPENED),
         "entrust": works and not referral.is_closed,

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from liane.patients.models import Patient
-from liane.referrals import motives
+from liane.referrals import motives, positions
 from liane.referrals.models import Referral, Urgency
 from liane.referrals.sending import Wanted
 from liane.referrals.states import Status
@@ -213,6 +213,47 @@ class CloseForm(forms.Form):
         required=False,
         widget=AREA,
     )
+
+
+class PositionForm(forms.Form):
+    """Where the person is for our structure, as the follow-up of orientations says it."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    code = forms.ChoiceField(label="Notre position", choices=[])
+    motive = forms.ChoiceField(
+        label="Motif",
+        choices=[],
+        required=False,
+        help_text="Demandé pour un contact effectué ou une admission impossible.",
+    )
+    on = forms.DateField(label="Depuis le", required=False, widget=DATE,
+                         help_text="Aujourd’hui si vous laissez vide.")  # fmt: skip
+    comment = forms.CharField(label="Précision", required=False, max_length=1000, widget=AREA)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        said = [one for one in positions.every().values() if one.by == "house"]
+        words = positions.motives()
+        self.fields["code"].choices = [  # type: ignore[attr-defined]
+            ("", "Choisir…"), *((one.code, one.label) for one in said)
+        ]  # fmt: skip
+        self.fields["motive"].choices = [  # type: ignore[attr-defined]
+            ("", "Sans motif"),
+            *((one.label, [(code, words[code]) for code in one.motives])
+              for one in said if one.motives),
+        ]  # fmt: skip
+
+
+class AccordForm(forms.Form):
+    """What the person answered about her evaluation."""
+
+    agrees = forms.ChoiceField(
+        label="La personne accepte-t-elle que nous lisions son évaluation ?",
+        choices=[("yes", "Oui"), ("no", "Non")],
+        widget=forms.RadioSelect,
+    )
+    on = forms.DateField(label="Dit le", required=False, widget=DATE,
+                         help_text="Aujourd’hui si vous laissez vide.")  # fmt: skip
 
 
 class EntrustForm(forms.Form):

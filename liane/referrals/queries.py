@@ -17,7 +17,7 @@ from liane.directory.models import Practice
 from liane.directory.queries import Away
 from liane.patients.models import Contact
 from liane.patients.queries import cluster_ids
-from liane.referrals import delays, rules, telling
+from liane.referrals import delays, orientation, rules, telling
 from liane.referrals.delays import Measured
 from liane.referrals.models import (
     Assignment,
@@ -27,6 +27,7 @@ from liane.referrals.models import (
     Return,
     ReturnTo,
 )
+from liane.referrals.orientation import Standing
 from liane.referrals.states import NEW, SUPPORT
 
 SHOWN = 50
@@ -191,7 +192,11 @@ def _about(actor: Actor, now: dt.datetime, cluster: list[UUID]) -> QuerySet[Refe
 
 def one(referral_id: UUID) -> Referral | None:
     """One request within reach, recorded as read, or None. One query."""
-    found = reached().select_related("person", "onward_from__organisation").filter(pk=referral_id)
+    found = (
+        reached()
+        .select_related("person", "onward_from__organisation", "decision")
+        .filter(pk=referral_id)
+    )
     row = found.first()
     if row is not None:
         if row.person_id is not None:
@@ -222,10 +227,14 @@ class Detail:
     owed: list[ReturnTo] = field(default_factory=list)
     files: list[ReferralFile] = field(default_factory=list)
     onward: list[Referral] = field(default_factory=list)
+    standing: Standing | None = None
 
 
 def detail(referral: Referral) -> Detail:
-    """The story of a request: steps, hands, returns. Six queries."""
+    """The story of a request: steps, hands, returns, positions.
+
+    Six queries, and three for the decision of an MDPH.
+    """
     steps = list(ReferralStep.objects.filter(referral=referral).order_by("at", "id"))
     hands = Assignment.objects.filter(referral=referral).select_related("practice__professional")
     returns = list(Return.objects.filter(referral=referral))
@@ -242,11 +251,18 @@ def detail(referral: Referral) -> Detail:
         Line(row.at, "Retour", row.author_label, text=row.text, told=told.get(row.pk, []))
         for row in returns
     ]
+    standing = None
+    if orientation.decision_of(referral) is not None:
+        standing = orientation.standing(referral)
+        lines += [
+            Line(row.at, row.label, "MDPH" if row.heard else row.author_label, row.comment)
+            for row in orientation.said(referral)
+        ]
     lines.sort(key=lambda line: line.at)
     owed = [row for rows in told.values() for row in rows if row.settled_at is None]
     files = list(ReferralFile.objects.filter(referral=referral).select_related("file"))
     onward = list(reached().defer(*HEAVY).filter(onward_from=referral))
-    return Detail(lines, delays.measured(steps), owed, files, onward)
+    return Detail(lines, delays.measured(steps), owed, files, onward, standing)
 
 
 def file_of(file_id: UUID) -> ReferralFile | None:

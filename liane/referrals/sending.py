@@ -83,7 +83,7 @@ def send(wanted: Wanted, *, files: Sequence[StoredFile] = (), key: UUID | None =
         if person is not None:
             may_be_sent(person.pk, to.pk)
         referral = _written(wanted, person, town, to)
-        _kept(referral, files)
+        join(referral, files)
         telling.tell("referral.sent", referral, urgent=referral.urgency == Urgency.URGENT)
         if wanted.source_message_id is not None:
             for desk in registry.message_desk:
@@ -113,6 +113,26 @@ def log_call(wanted: Wanted, *, mine: bool = False, key: UUID | None = None) -> 
         return referral
 
     return once(key, "referral.call", _content(wanted, ()), Referral, do)[0]
+
+
+def noted(wanted: Wanted, organisation_id: UUID, *, files: Sequence[StoredFile] = ()) -> Referral:
+    """A request of somebody outside that came by a way of its own, for a structure that it names.
+
+    The person’s wish is not known yet: the desk asks for it before it supports anybody. Raises
+    Http404 for a person out of reach, Refused for a structure that she opposes.
+    """
+    if not rules.asks(acting.current()):
+        raise NotAllowed("Votre rôle ne permet pas de faire une demande.")
+    person = _person(wanted.person_id)
+    to = Organisation.objects.filter(pk=organisation_id, active=True).first()
+    if to is None:
+        raise Refused("Cette structure n’est pas dans l’annuaire.", field="organisation")
+    if person is not None:
+        may_be_sent(person.pk, to.pk)
+    referral = _written(wanted, person, _town(wanted, person), to, call=True)
+    join(referral, files)
+    telling.tell("referral.sent", referral)
+    return referral
 
 
 def onward(referral: Referral, organisation_id: UUID, text: str) -> Referral:
@@ -316,13 +336,16 @@ def _identity(wanted: Wanted, person: Patient | None) -> dict[str, str]:
     return said | {"birth_date": person.birth_date.isoformat() if person.birth_date else ""}
 
 
-def _kept(referral: Referral, files: Sequence[StoredFile]) -> None:
+def join(referral: Referral, files: Sequence[StoredFile]) -> list[ReferralFile]:
+    """Keep documents with a request, in their order. Raises Refused for too many."""
     if len(files) > MOST_FILES:
         raise Refused(f"Joignez {MOST_FILES} documents au plus.", field="files")
+    made = [ReferralFile(referral=referral, file=one) for one in files]
     with transaction.atomic():
-        for one in files:
-            store.keep(one)
-            ReferralFile(referral=referral, file=one).save(force_insert=True)
+        for row in made:
+            store.keep(row.file)
+            row.save(force_insert=True)
+    return made
 
 
 def _content(wanted: Wanted, files: Sequence[StoredFile]) -> list[str]:

@@ -13,7 +13,7 @@ from liane.core import acting, registry
 from liane.core.errors import Conflict, NotAllowed, Refused
 from liane.directory.models import Practice
 from liane.referrals import returning, rules, sending, telling
-from liane.referrals.models import Referral
+from liane.referrals.models import Decision, Referral
 from liane.referrals.states import (
     ANSWERS,
     CLOSED,
@@ -140,10 +140,17 @@ def relevel(referral_id: UUID, level: str, *, reason: str) -> Referral:
     return referral
 
 
-def refuse(referral_id: UUID, *, reason: str, expect: int | None = None) -> Referral:
-    """Say no, and why: the requester and the attending doctor read it. Opens nothing."""
+def refuse(
+    referral_id: UUID, *, reason: str, expect: int | None = None, motive: str = ""
+) -> Referral:
+    """Say no, and why: the requester and the attending doctor read it. Opens nothing.
+
+    A decision of an MDPH is refused with a coded ``motive`` (`orientation.say`).
+    """
     with transaction.atomic():
         referral = _ready(referral_id, Status.REFUSED, reason, expect)
+        if not motive and Decision.objects.filter(referral=referral).exists():
+            raise Refused("La MDPH attend un motif : dites « Admission impossible signalée ».")
         telling.step(referral, Status.REFUSED, reason=reason)
         returning.give(referral, Status.REFUSED, reason)
         telling.tell("referral.refused", referral)

@@ -98,6 +98,11 @@ def told_of(entry: Entry) -> Collection[UUID]:
         return [holder for holder in found if holder is not None]
 
 
+def nobody(entry: Entry) -> Collection[UUID]:
+    """What software alone follows: no notification."""
+    return ()
+
+
 def desk_of(referral: Referral) -> list[UUID]:
     """Who hears of a new request: whoever has it in hand, else who is on duty, else the desk."""
     if referral.assigned_id is not None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from liane.referrals import desk_pages, pages, quest_pages
+from liane.referrals import desk_pages, orientation_pages, pages, quest_pages
 
 urlpatterns = [
     path("demandes/", pages.index, name="referrals"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("demandes/<uuid:referral_id>/terminer/", desk_pages.close),
     path("demandes/<uuid:referral_id>/dossier/", desk_pages.record),
     path("demandes/<uuid:referral_id>/rattacher/", desk_pages.attach),
+    path("demandes/<uuid:referral_id>/position/", orientation_pages.position),
+    path("demandes/<uuid:referral_id>/accord/", orientation_pages.accord),
     path("demandes/retours/<uuid:return_id>/fait/", desk_pages.settle),
     path("personnes/<uuid:person_id>/chercher/", quest_pages.new),
     path("demandes/recherches/<uuid:quest_id>/", quest_pages.detail, name="quest"),

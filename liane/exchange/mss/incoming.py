@@ -8,7 +8,8 @@ from liane.core.models import StoredFile
 from liane.core.registry import OpenedPart
 from liane.exchange.cda import reading
 from liane.exchange.models import ReceivedDocument
-from liane.exchange.received.services import SUFFIXES, take_in
+from liane.exchange.received.services import take_in
+from liane.exchange.received.showing import SUFFIXES
 from liane.exchange.xdm import reading as xdm
 
 NOBODY = "[Documents structurés reçus hors du dossier d’une personne : ils n’ont pas été ouverts.]"

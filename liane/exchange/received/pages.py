@@ -20,7 +20,7 @@ from liane.core.models import AccessRow
 from liane.core.routes import Policy, route
 from liane.exchange.cda import names, reading
 from liane.exchange.models import ReceivedDocument
-from liane.exchange.received import matching, queries, services
+from liane.exchange.received import matching, queries, services, showing
 from liane.timeline.models import Document
 
 TAB = "documents/"
@@ -106,7 +106,7 @@ def content(request: Request, person_id: UUID, received_id: UUID) -> HttpRespons
         wrapped = reading.read(data).wrapped
         if wrapped is None:
             raise Http404
-        data, name = wrapped.content, f"document-recu.{services.SUFFIXES[wrapped.media_type]}"
+        data, name = wrapped.content, f"document-recu.{showing.SUFFIXES[wrapped.media_type]}"
     return inert(data, name)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from liane.circle.access import require_write
 from liane.circle.reach import Reach
-from liane.core import acting, journal, keys, ledger, pdf
+from liane.core import acting, journal, keys, ledger
 from liane.core.areas import Area
 from liane.core.errors import NotAllowed, Refused
 from liane.core.files import store
@@ -19,7 +19,7 @@ from liane.core.models import StoredFile, author_of
 from liane.exchange.cda import reading
 from liane.exchange.cda.reading import Proposal
 from liane.exchange.models import ReceivedDocument
-from liane.exchange.received import matching
+from liane.exchange.received import matching, showing
 from liane.exchange.xdm import reading as xdm
 from liane.patients.models import Patient
 from liane.timeline.models import Document, Note
@@ -27,9 +27,6 @@ from liane.timeline.services import add_document, write_note
 
 Status, Match, Via = ReceivedDocument.Status, ReceivedDocument.Match, ReceivedDocument.Via
 KINDS = {"allergy": "Allergie", "problem": "Problème", "treatment": "Traitement"}
-SUFFIXES = {
-    "application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png", "text/plain": "txt",
-}  # fmt: skip
 
 
 def bring_in(person_id: UUID, content: bytes) -> list[ReceivedDocument]:
@@ -162,28 +159,14 @@ def _claim(row: ReceivedDocument, status: str, why: str) -> None:
 
 def _file_of(row: ReceivedDocument, read: reading.Document) -> StoredFile:
     """The readable file: what was wrapped, or the words drawn as a PDF (as text without Pango)."""
-    if read.wrapped is not None:
-        content, kind = read.wrapped.content, read.wrapped.media_type
-    elif pdf.available():
-        context = {"read": read, "row": row, "person": row.person}
-        content, kind = pdf.render("exchange/received/pdf.html", context), "application/pdf"
-    else:
-        content, kind = _plain(read).encode(), "text/plain"
+    content, kind = showing.readable(read)
     return store.receive_bytes(
         content,
-        name=f"{row.title.replace('/', ' ')}.{SUFFIXES[kind]}",
+        name=f"{row.title.replace('/', ' ')}.{showing.SUFFIXES[kind]}",
         declared=kind,
         person_id=row.person_id,
         organisation_id=acting.current().organisation_id,
     )
-
-
-def _plain(read: reading.Document) -> str:
-    from django.utils.html import strip_tags
-
-    parts = [read.title, f"{read.author}, {read.house}"]
-    parts += [f"{one.title}\n{strip_tags(one.markup)}" for one in read.sections]
-    return "\n\n".join(parts)
 
 
 def _day(row: ReceivedDocument) -> dt.date | None:

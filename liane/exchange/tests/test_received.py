@@ -98,7 +98,7 @@ def test_a_structured_document_is_filed_as_a_pdf(person: Patient) -> None:
 def test_without_pango_its_words_are_kept_as_text(
     person: Patient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("liane.exchange.received.services.pdf.available", lambda: False)
+    monkeypatch.setattr("liane.exchange.received.showing.pdf.available", lambda: False)
     row = bring(person, papers.note().content)
     with as_claire():
         document = services.file_in_record(row.pk, category="letter", title="Note")

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from liane.circle.reach import Reach
+from liane.core import keys
 from liane.core.areas import Area
 from liane.fhir import building as fhir
 from liane.fhir import people
@@ -28,13 +29,16 @@ from liane.fhir.search.params import (
     Reference,
     Token,
 )
-from liane.referrals import motives, sending, services
-from liane.referrals.models import Referral
+from liane.referrals import motives, orientation, sending, services
+from liane.referrals.models import Decision, Referral
 from liane.referrals.states import Status
 
 MOTIVES = "https://liane.sante/CodeSystem/request-motive"
 STEPS = "https://liane.sante/CodeSystem/request-status"
 STEP = "https://liane.sante/StructureDefinition/request-status"
+DECISION = "https://liane.sante/NamingSystem/mdph-decision"
+NATIONAL = "https://liane.sante/NamingSystem/mdph-decision-national"
+"""The guide of orientations gives its numbers no system."""
 ENDED = {Status.DONE: "completed", Status.REFUSED: "revoked", Status.REVOKED: "revoked"}
 STATUS = {one: ENDED.get(one, "active") for one in Status}
 HELD = {
@@ -49,6 +53,10 @@ URGENCIES = {"routine": "normal", "asap": "soon", "urgent": "urgent", "stat": "u
 PRIORITY = {"urgent": "urgent", "soon": "asap", "normal": "routine"}
 
 
+def _decided(text: str) -> tuple[str, Sequence[str]]:
+    return "decision__digest", keys.digests(text, purpose=orientation.PURPOSE)
+
+
 class ServiceRequestResource(Resource):
     """Requests within reach: made, received, or about a person of one's circle."""
 
@@ -60,10 +68,10 @@ class ServiceRequestResource(Resource):
     journal = (
         "referral.sent", "referral.received", "referral.qualified", "referral.answered",
         "referral.refused", "referral.done", "referral.revoked", "referral.reopened",
-        "referral.assigned",
+        "referral.assigned", "referral.position",
     )  # fmt: skip
     params: ClassVar[tuple[Param, ...]] = (
-        Identifier("identifier"),
+        Identifier("identifier", held={DECISION: _decided}),
         Token("status", column="status", codes=HELD),
         constant("intent", "order"),
         Token("priority", column="urgency", codes={said: held for held, said in PRIORITY.items()}),
@@ -86,7 +94,7 @@ class ServiceRequestResource(Resource):
     def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:
         """Requests that the actor may read."""
         return Referral.objects.within(reach).select_related(
-            "organisation", "assigned__professional"
+            "organisation", "assigned__professional", "decision"
         )
 
     def project(self, rows: Sequence[Any]) -> list[Json]:
@@ -149,7 +157,7 @@ class ServiceRequestResource(Resource):
         return self._again(row)
 
     def _again(self, row: Referral) -> Referral:
-        rows = Referral.objects.select_related("organisation", "assigned__professional")
+        rows = Referral.objects.select_related("organisation", "assigned__professional", "decision")
         found: Referral = rows.get(pk=row.pk)  # written just above, by the same actor
         return found
 
@@ -184,6 +192,15 @@ def _identity(body: Json) -> dict[str, str]:
     }
 
 
+def _numbers(decision: Decision | None) -> list[Json | None] | None:
+    if decision is None:
+        return None
+    return [
+        fhir.identifier(DECISION, decision.number, use="usual"),
+        fhir.identifier(NATIONAL, decision.national, use="official"),
+    ]
+
+
 def _request(row: Referral, requester: Json | None) -> Json:
     step = {"system": STEPS, "code": row.status, "display": row.get_status_display()}
     about = fhir.reference("Patient", row.person_id) or {"display": row.name}
@@ -194,6 +211,7 @@ def _request(row: Referral, requester: Json | None) -> Json:
         )
     return {
         "extension": [{"url": STEP, "valueCoding": step}],
+        "identifier": _numbers(orientation.decision_of(row)),
         "basedOn": [fhir.reference("ServiceRequest", row.onward_from_id)],
         "status": STATUS[Status(row.status)],
         "intent": "order",

@@ -1,5 +1,6 @@
 """Requests for support, and searches for a professional."""
 
+from liane.referrals.models.decisions import Decision, DecisionPaper, Position
 from liane.referrals.models.quests import Offer, OptIn, Quest, QuestStep
 from liane.referrals.models.requests import (
     URGENCY_ORDER,
@@ -15,8 +16,11 @@ from liane.referrals.models.requests import (
 __all__ = [
     "URGENCY_ORDER",
     "Assignment",
+    "Decision",
+    "DecisionPaper",
     "Offer",
     "OptIn",
+    "Position",
     "Quest",
     "QuestStep",
     "Referral",

@@ -63,6 +63,7 @@ class Referral(Base, Authored, Shared, Versioned, Guarded):
         MAIL = "mail", "messagerie"
         PAPER = "paper", "courrier ou fax"
         VISIT = "visit", "sur place"
+        MDPH = "mdph", "le suivi des orientations"
 
     class Consent(models.TextChoices):
         AGREES = "agrees", "La personne est d’accord"

@@ -6,7 +6,10 @@ from django.utils import timezone
 
 from liane.core.models import StoredFile
 from liane.referrals.models import (
+    Decision,
+    DecisionPaper,
     Offer,
+    Position,
     Quest,
     QuestStep,
     Referral,
@@ -60,7 +63,27 @@ def plant(world: World) -> None:
         )  # fmt: skip
         row = ReferralFile.objects.create(referral=referral, file=stored)
         world.add("referral_file_id", name, row.pk)
+        _decision(world, name, referral, row, author)
         _quest(world, name, author)
+
+
+def _decision(
+    world: World, name: str, referral: Referral, file: ReferralFile, author: dict[str, object]
+) -> None:
+    """An orientation by an MDPH, its paper, a position said of it."""
+    decision = Decision(
+        referral=referral, organisation=referral.organisation, digest=f"plant-{name}", agreed=True,
+        agreed_on=timezone.localdate(), **author,
+    )  # fmt: skip
+    decision.number = world.canary("clinical_note", name)
+    decision.national = world.canary("clinical_note", name)
+    decision.save(force_insert=True)
+    position = Position(referral=referral, code="42", on=timezone.localdate(), **author)
+    position.comment = world.canary("clinical_note", name)
+    position.save(force_insert=True)
+    paper = DecisionPaper(referral=referral, kind="57830-2", digest="x", shown=file)
+    paper.content = world.canary("clinical_note", name).encode()
+    paper.save(force_insert=True)
 
 
 def _quest(world: World, name: str, author: dict[str, object]) -> None:
