@@ -89,7 +89,7 @@ def next_steps(referral: Referral) -> dict[str, bool | str]:
         "terminer": rules.may(actor, referral, Status.DONE)
         and (exit_of(referral) or f"/demandes/{referral.pk}/terminer/"),
         "refuser": not oriented and rules.may(actor, referral, Status.REFUSED),
-        "annuler": rules.may(actor, referral, Status.REVOKED),
+        "annuler": not oriented and rules.may(actor, referral, Status.REVOKED),
         "rouvrir": rules.may(actor, referral, Status.REOPENED),
         "entrust": works and not referral.is_closed,
         "record": works and referral.person_id is None and not referral.is_closed,

@@ -103,7 +103,7 @@ def receive(said: Told, papers: Sequence[Paper] = ()) -> Referral:
             referral = sending.noted(
                 sending.Wanted(
                     motive=MOTIVE, text=said.text, person_id=said.person_id,
-                    identity=said.identity, caller=said.sender, caller_is="MDPH",
+                    identity=said.identity, caller=said.sender,
                     channel=Referral.Channel.MDPH,
                 ),
                 said.organisation_id,
