@@ -189,6 +189,22 @@ def together(connection: Any, writes: Sequence[tuple[Row, Sequence[Any]]]) -> li
         return [_checked(result, inner).command_tuples or 0 for result in found]
 
 
+def told(connection: Any, text: str) -> bool:
+    """Run a statement that has no values and gives no rows (``SAVEPOINT``); False: it was not."""
+    names = _names(connection)
+    if names is None:
+        return False
+    connection.validate_no_broken_transaction()
+    with connection.wrap_database_errors:
+        _wrapped(connection, partial(_said, connection.connection))(text, [])
+    return True
+
+
+def _said(inner: Any, text: str, *_: Any) -> None:
+    _begun(inner)
+    _checked(inner.pgconn.exec_(text.encode()), inner)
+
+
 def _queued(link: Any, name: bytes, text: str, given: list[bytes | None], *_: Any) -> None:
     link.send_query_prepared(name, given)
 
