@@ -72,6 +72,8 @@ class OfPerson:
     person: Any
     acts: list[Financed] = field(default_factory=list)
     unsaid: list[Asked] = field(default_factory=list)
+    out: list[Asked] = field(default_factory=list)
+    """Said to be out of the pathway, which may be said otherwise."""
 
     @property
     def doubts(self) -> int:
@@ -86,7 +88,7 @@ class OfPerson:
     @property
     def paid(self) -> int:
         """How many the bundle pays."""
-        return len(self.acts) - self.doubts - self.waiting
+        return sum(one.by == acts.BUNDLE for one in self.acts)
 
 
 def _by_person(found: list[Financed]) -> list[OfPerson]:
@@ -97,8 +99,12 @@ def _by_person(found: list[Financed]) -> list[OfPerson]:
         if one.by != acts.ACT:
             people.setdefault(one.act.person_id, OfPerson(one.act.person)).acts.append(one)
     for row in people.values():
-        asked = {one.act.pk: one.question for one in row.acts if one.question is not None}
-        row.unsaid = asking.grouped([one.act for one in row.acts], asked)
+        row.unsaid, row.out = (
+            asking.grouped([one.act for one in row.acts], {
+                one.act.pk: one.question for one in row.acts
+                if one.question is not None and one.by == by
+            }) for by in (acts.DOUBT, acts.OUT)
+        )  # fmt: skip
     return sorted(
         people.values(), key=lambda row: (not row.doubts, not row.waiting, row.person.usual_name)
     )

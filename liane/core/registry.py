@@ -253,7 +253,9 @@ class ActDesk:
     tell. ``recorded(intervention, said)`` and ``undone(intervention)`` are called with it;
     ``said``: an empty code is an answer, not a silence. ``recorded`` may raise `errors.Refused`.
     ``asked(interventions)`` gives, for those whose code is still to be said, the pairs to choose
-    from; ``answered(intervention_ids, code)`` settles them.
+    from; ``answered(intervention_ids, code)`` settles them. ``barred(act)`` raises `errors.Refused`
+    for an act billed under a code that a bundle pays; ``flagged(interventions)`` gives what to say
+    at once of acts out of the pathway, empty for nothing.
     """
 
     codes: Callable[[UUID, Collection[UUID]], list[tuple[str, str]]]
@@ -262,6 +264,8 @@ class ActDesk:
     undone: Callable[[Any], None]
     asked: Callable[[Collection[Any]], Mapping[UUID, list[tuple[str, str]]]]
     answered: Callable[[Collection[UUID], str], int]
+    barred: Callable[[Any], None]
+    flagged: Callable[[Collection[Any]], str]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Verbs: record what was done, correct it, undo it."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -31,6 +32,7 @@ class Act:
 
     ``code`` is an act of the pathway that the person follows (`registry.act_desks`): ``""`` says
     that it is part of none, None that nobody said it: it is deduced, or asked afterwards.
+    ``billed``: the codes of the billing nomenclature under which somebody bills it by itself.
     """
 
     person_id: UUID
@@ -46,13 +48,14 @@ class Act:
     minutes: int | None = None
     source: str = Intervention.Source.PHONE
     appointment_id: UUID | None = None
+    billed: tuple[str, ...] = ()
 
 
 def record_intervention(act: Act, *, announce: bool = True) -> Intervention:
     """Record ``act`` once, and tell the team; a problem alerts the doctors at once.
 
-    Raises Refused for a future act, a problem without a word about it, or a closed record;
-    NotAllowed when the actor may not write it.
+    Raises Refused for a future act, a problem without a word about it, a closed record, or an act
+    billed by itself that a bundle pays; NotAllowed when the actor may not write it.
     """
     told = act if act.code is not None else _deduced(act)
     _check(told)
@@ -143,6 +146,13 @@ def _check(act: Act) -> None:
             "Dites en un mot quel est le problème : le médecin sera alerté.", field="note"
         )
     _require_reason(act, timezone.now())
+    for desk in registry.act_desks:
+        desk.barred(act)
+
+
+def flag(acts: Sequence[Intervention]) -> str:
+    """What to say at once of acts just written down (`registry.ActDesk.flagged`)."""
+    return " ".join(text for desk in registry.act_desks if (text := desk.flagged(acts)))
 
 
 def _require_reason(act: Act, entered_at: dt.datetime) -> None:

@@ -13,7 +13,7 @@ class PathwaysConfig(AppConfig):
         from liane.core import registry
         from liane.core.areas import Area
         from liane.core.registry import ActDesk, Job, NavEntry, Panel, Reader, Tab, TodaySection
-        from liane.pathways import asking, links, notices, panels, progress, rules
+        from liane.pathways import asking, exclusive, links, notices, panels, progress, rules
         from liane.pathways.services import coding, counting, life, projects, slots
 
         registry.nav.append(
@@ -32,7 +32,7 @@ class PathwaysConfig(AppConfig):
         )
         registry.act_desks.append(
             ActDesk(counting.codes, asking.deduced, counting.recorded, counting.undone,
-                    asking.choices, coding.answer)
+                    asking.choices, coding.answer, exclusive.barred, exclusive.flagged)
         )  # fmt: skip
         registry.add_jobs(
             Job("pathways.due", timedelta(minutes=15), progress.refresh_due, label="Séances dues"),

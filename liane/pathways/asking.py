@@ -161,9 +161,10 @@ def _said_before(act: Any) -> str | None:
 
 
 # ------------------------------------------------------------------ afterwards
-def questions(acts: Collection[Intervention]) -> dict[UUID, Question]:
-    """Those of these acts of which nobody said what they were. Seven queries at most; none where
-    each has a code."""
+def questions(acts: Collection[Intervention], *, again: bool = False) -> dict[UUID, Question]:
+    """Those of these acts of which nobody said what they were; ``again``: those said to be out of
+    the pathway too, which may be said otherwise. Seven queries at most; none where each has a
+    code."""
     wanted = [
         one
         for one in acts
@@ -175,11 +176,10 @@ def questions(acts: Collection[Intervention]) -> dict[UUID, Question]:
         known = _Pathways.of({one.person_id for one in wanted})
         if known is None:
             return {}
-        settled = set(
-            Counted.objects.filter(intervention__in=wanted).values_list(
-                "intervention_id", flat=True
-            )
-        )
+        rows = Counted.objects.filter(intervention__in=wanted)
+        if again:
+            rows = rows.exclude(code="")
+        settled = set(rows.values_list("intervention_id", flat=True))
         found = {}
         for one in wanted:
             question = known.question(one.person_id, one.performed_by_id, one.day)

@@ -48,18 +48,22 @@ def codes(request: Request, person_id: UUID) -> list[tuple[str, str]]:
 
 
 def row(
-    request: Request, visit: Appointment, *, error: str = "", default: str = ""
+    request: Request, visit: Appointment, *, error: str = "", default: str = "", flag: str = ""
 ) -> HttpResponse:
-    """The visit's row for htmx; the page again for everybody else."""
+    """The visit's row for htmx; the page again for everybody else. ``flag``: done, and this is to
+    be known of it."""
     if not request.htmx:
         if error:
             messages.error(request, error)
+        if flag:
+            messages.warning(request, flag)
         return back(request, default or f"/agenda/visites/{visit.pk}/")
     shown = visit_or_404(visit.pk)
     queries.with_questions([shown])
     context = {
         "visit": shown,
         "error": error,
+        "flag": flag,
         "may_mark": rules.may_change(request.actor, shown),
         "said": True,
     }

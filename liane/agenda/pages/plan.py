@@ -19,6 +19,7 @@ from liane.core.errors import Refused
 from liane.core.http import Request, client_key
 from liane.core.ids import parse
 from liane.core.routes import Policy, route
+from liane.interventions import services as interventions
 from liane.interventions.models import ActKind
 from liane.interventions.services import Act
 
@@ -114,6 +115,8 @@ def note(request: Request, person_id: UUID) -> HttpResponse:
             form.add_error(field if field in form.fields else None, error.message)
         else:
             messages.success(request, "Visite notée.")
+            if text := interventions.flag([made]):
+                messages.warning(request, text)
             if any(desk.asked([made]) for desk in registry.act_desks):
                 messages.warning(
                     request, "Était-ce une séance du parcours ? Dites-le sur l’accueil."

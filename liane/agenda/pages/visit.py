@@ -16,6 +16,7 @@ from liane.core import registry
 from liane.core.errors import Refused
 from liane.core.http import Request, back
 from liane.core.routes import PORTAL_ROLES, Policy, route
+from liane.interventions import services as interventions
 
 POST = ("POST",)
 
@@ -70,7 +71,7 @@ def act(request: Request, appointment_id: UUID) -> HttpResponse:
             desk.answered([done.pk], request.POST.get("code", "")[:60])
     except Refused as error:
         return row(request, visit, error=error.message)
-    return row(request, visit)
+    return row(request, visit, flag=interventions.flag([done]))
 
 
 @route(Policy.PROFESSIONAL, audit="agenda")
@@ -85,12 +86,14 @@ def outcome(request: Request, appointment_id: UUID) -> HttpResponse:
     form = OutcomeForm(request.POST or None, initial=initial, acts=acts)
     if request.method == "POST" and form.is_valid():
         try:
-            services.mark_done(visit.pk, **form.said)
+            made = services.mark_done(visit.pk, **form.said)
         except Refused as error:
             refused(form, error)
         else:
             if form.cleaned_data["outcome"] == "problem":
                 messages.success(request, "C’est noté, l’équipe est alertée.")
+            if text := interventions.flag([made]):
+                messages.warning(request, text)
             return back(request, "/")
     context = {"form": form, "visit": visit, "next": request.GET.get("next", "")}
     return render(request, "agenda/outcome.html", context, status=422 if form.errors else 200)

@@ -20,12 +20,15 @@ from liane.pathways.models import Confirmation, Counted, Enrolment
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.states import READ, ConfirmationStatus
 
-BUNDLE, WAITING, DOUBT, ACT = "forfait", "a-confirmer", "a-verifier", "acte"
+BUNDLE, WAITING, DOUBT = "forfait", "a-confirmer", "a-verifier"
+OUT, ACT = "hors-parcours", "acte"
 ADVICE = {
     BUNDLE: "Payé par le forfait : ne pas facturer à l’acte.",
     WAITING: "Compté au forfait dès sa confirmation : ne pas facturer à l’acte.",
     DOUBT: "Personne suivie au forfait par cette équipe : à l’acte seulement si l’intervention est "
            "hors du projet de parcours.",
+    OUT: "Dit hors parcours, de qui a signé le projet : à l’acte s’il est bien hors du "
+         "projet ; sinon, dites quelle séance c’était.",
     ACT: "Hors forfait.",
 }  # fmt: skip
 LAW = "CSS, L.162-62"
@@ -131,7 +134,7 @@ def _financed(acts: Sequence[Intervention], holders: Collection[UUID]) -> list[F
         .exclude(status=ConfirmationStatus.CONFIRMED)
         .values_list("intervention_id", flat=True)
     )
-    asked = asking.questions([act for act in acts if act.pk not in counted])
+    asked = asking.questions([act for act in acts if act.pk not in counted], again=True)
     said = set(
         Counted.objects.filter(intervention_id__in=ids, code="").values_list(
             "intervention_id", flat=True
@@ -139,7 +142,8 @@ def _financed(acts: Sequence[Intervention], holders: Collection[UUID]) -> list[F
     )
     found = [_one(act, counted.get(act.pk), act.pk in waiting, team) for act in acts]
     return [
-        replace(one, by=ACT, bundle="") if one.act.pk in said and one.by == DOUBT
+        replace(one, by=OUT, question=asked.get(one.act.pk))
+        if one.act.pk in said and one.by == DOUBT
         else replace(one, question=asked.get(one.act.pk)) if one.by == DOUBT
         else one
         for one in found

@@ -35,6 +35,10 @@ from liane.interventions.models import ActKind, Intervention
 
 KINDS = "https://liane.sante/CodeSystem/act-kind"
 ACTS = "https://liane.sante/CodeSystem/pathway-act"
+OUT = "hors-parcours"
+"""The code of `ACTS` that says that an act is no part of the pathway."""
+BILLING = ("ccam", "ngap", "1.2.250.1.213.2.5")
+"""What the name of a billing nomenclature holds: CCAM (its OID) and NGAP."""
 OUTCOMES = "https://liane.sante/CodeSystem/act-outcome"
 LATE = "https://liane.sante/StructureDefinition/late-entry-reason"
 
@@ -102,7 +106,7 @@ class ProcedureResource(Resource):
             raise unprocessable("When it was done is needed.", where)
         end = fhir.moment(period.get("end"), "Procedure.performedPeriod.end")
         practice, house = _performer(body, refs)
-        kind = fhir.code_of(body.get("code"), KINDS)
+        kind, act = (fhir.code_of(body.get("code"), one) for one in (KINDS, ACTS))
         return services.record_intervention(
             services.Act(
                 person_id=person,
@@ -110,13 +114,14 @@ class ProcedureResource(Resource):
                 performed_by_id=practice,
                 organisation_id=house or (None if practice else refs.organisation_id),
                 kind=kind if kind in ActKind.values else ActKind.VISIT,
-                code=fhir.code_of(body.get("code"), ACTS)[:60] or None,
+                code="" if act == OUT else act[:60] or None,
                 title=str((body.get("code") or {}).get("text") or "")[:120],
                 late_reason=str(fhir.extension(body, LATE, "valueString") or ""),
                 outcome=_outcome(body),
                 note="\n".join(str(one.get("text", "")) for one in fhir.items(body, "note"))[:500],
                 minutes=int((end - at).total_seconds() // 60) if end and end > at else None,
                 source=Intervention.Source.FHIR,
+                billed=_billed(body),
             )
         )
 
@@ -142,6 +147,15 @@ def _performer(body: Json, refs: Refs) -> tuple[Any, Any]:
         behalf = refs.key(one.get("onBehalfOf"), "Organization", f"{where}.onBehalfOf")
         house = house or behalf or (named[1] if named and named[0] == "Organization" else None)
     return practice, house
+
+
+def _billed(body: Json) -> tuple[str, ...]:
+    """The codes of a billing nomenclature that the act bears."""
+    return tuple(
+        str(one.get("code", "")).upper()[:20]
+        for one in fhir.codings(body.get("code") or {})
+        if any(name in str(one.get("system", "")).lower() for name in BILLING)
+    )
 
 
 def _outcome(body: Json) -> str:

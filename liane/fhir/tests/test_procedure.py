@@ -114,3 +114,15 @@ def test_a_wrong_act_of_a_pathway_is_refused_with_its_reason(included, msp, zoe,
     other = api.post("Procedure", coded(simon, zoe, "bilan-med"))
     assert other.status == 422
     assert "médecin" in other.issues[0]
+
+
+def test_billed_by_itself_what_the_bundle_pays_is_refused_with_why(included, msp, zoe, simon):  # noqa: F811
+    api = Api(msp)
+    ngap = {"system": "https://mos.esante.gouv.fr/NOS/NGAP", "code": "dia 1"}
+    said = done(simon, zoe, code={"text": "Consultation", "coding": [ngap]})
+    refused = api.post("Procedure", said)
+    assert refused.status == 422, refused.body
+    assert "L. 162-62" in str(refused.body)
+    out = {"system": "https://liane.sante/CodeSystem/pathway-act", "code": "hors-parcours"}
+    said["code"]["coding"].append(out)
+    assert api.post("Procedure", said).status == 201

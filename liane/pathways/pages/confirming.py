@@ -16,7 +16,7 @@ from liane.core.ids import parse
 from liane.core.routes import Policy, route
 from liane.directory.models import Practice
 from liane.messaging import links as doors
-from liane.pathways import asking, links, queries, slot_reads
+from liane.pathways import asking, exclusive, links, queries, slot_reads
 from liane.pathways.models import Confirmation, SessionLink
 from liane.pathways.pages.common import POST, READ
 from liane.pathways.services import coding, confirming, slots
@@ -35,7 +35,8 @@ def index(request: Request) -> HttpResponse:
 
 @route(Policy.PROFESSIONAL, audit="intervention", methods=POST)
 def say(request: Request) -> HttpResponse:
-    """Which act of the pathway some visits were; an empty code: none."""
+    """Which act of the pathway some visits were; an empty code: none, which is questioned at once
+    where a session of that trade is due."""
     ids = [pk for text in request.POST.getlist("acte") if (pk := parse(text)) is not None]
     code, reason = request.POST.get("code", "")[:60], request.POST.get("late_reason", "")
     try:
@@ -44,6 +45,8 @@ def say(request: Request) -> HttpResponse:
         messages.error(request, refusal.message)
     else:
         messages.success(request, "C’est noté." if code else "C’est noté : hors parcours.")
+        if not code and (text := exclusive.flagged_ids(ids)):
+            messages.warning(request, text)
     return back(request, HERE)
 
 

@@ -24,8 +24,8 @@ def answer(intervention_ids: Collection[UUID], code: str, *, late_reason: str = 
     """Say what these visits were; ``""``: no part of the pathway. Returns how many were settled.
 
     Said by somebody else than who did it, an act waits for them (`counting.recorded`). Those that
-    were settled meanwhile are left alone. Raises Http404 for acts out of reach, Refused for an act
-    of another trade.
+    were counted meanwhile are left alone; those said to be out of it may be said otherwise. Raises
+    Http404 for acts out of reach, Refused for an act of another trade.
     """
     actor = acting.current()
     with transaction.atomic():
@@ -35,7 +35,7 @@ def answer(intervention_ids: Collection[UUID], code: str, *, late_reason: str = 
         )  # fmt: skip
         if len(rows) != len(set(intervention_ids)):
             raise Http404
-        asked = asking.questions(rows)
+        asked = asking.questions(rows, again=bool(code))
         for row in rows:
             question = asked.get(row.pk)
             if question is None:
