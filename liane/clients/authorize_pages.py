@@ -109,7 +109,9 @@ def _refused(request: Request, message: str, client: Any = None) -> HttpResponse
 def launch(request: Request, client_id: UUID, person_id: UUID) -> HttpResponse:
     """Open an application about the person whose record one reads."""
     access_patient(person_id, Area.IDENTITY, resource="application")
-    client = launching.launchable(request.actor).filter(pk=client_id).first()
+    mine = request.actor.organisation_id
+    offered = launching.launchable(mine) if mine is not None else []
+    client = next((one for one in offered if one.pk == client_id), None)
     if client is None:
         raise Http404
     address = launching.launch(client, cast(User, request.user), request.seat.key, person_id)

@@ -12,16 +12,15 @@ from liane.accounts.models import User
 from liane.clients import secrets
 from liane.clients.models import Client, LaunchContext
 from liane.clients.oauth.identity import fhir_base
-from liane.core.acting import Actor
+from liane.core.prepared import prepared
 
 LIFE = dt.timedelta(minutes=5)
 
 
-def launchable(actor: Actor) -> QuerySet[Client]:
-    """The applications of the actor's organisation that open from a record."""
-    rows = Client.objects.filter(
-        organisation_id__in=[actor.organisation_id], status=Client.Status.ACTIVE
-    )
+@prepared
+def launchable(organisation_id: UUID) -> QuerySet[Client]:
+    """The applications of an organisation that open from a record."""
+    rows = Client.objects.filter(organisation_id=organisation_id, status=Client.Status.ACTIVE)
     return rows.exclude(launch_url="").order_by("name")
 
 
@@ -41,5 +40,5 @@ def panel(request: Any, person: Any) -> dict[str, Any] | None:
     """Panel of a record: the applications that open from it, for professionals."""
     if request.actor.organisation_id is None:
         return None
-    rows = list(launchable(request.actor))
+    rows = launchable(request.actor.organisation_id)
     return {"clients": rows, "person": person} if rows else None

@@ -1,6 +1,7 @@
 """What every page's frame shows: navigation of the role, seats, theme, counts."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
@@ -31,8 +32,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     seat = getattr(request, "seat", None)
     return {
         "theme": theme if theme in THEMES else "auto",
-        "nav": SimpleLazyObject(lambda: Nav(request)),
-        "frame": SimpleLazyObject(lambda: Frame(request)),
+        "nav": Nav(request),
+        "frame": Frame(request),
         "seat": seat,
         "live": live(request),
         "seats": getattr(request, "seats", []),
@@ -58,36 +59,84 @@ class Nav:
     WIDE = 7
 
     def __init__(self, request: HttpRequest) -> None:
-        role = _role(request)
-        entries = [one for one in nav_for(role) if _has(one, request)] if role else []
-        self.items = [_item(entry, request) for entry in entries]
-        room = len(self.items) if len(self.items) <= self.WIDE + 1 else self.WIDE
-        self.desk, self.rest = self.items[:room], self.items[room:]
-        on_phone = [item for item, entry in zip(self.items, entries, strict=True) if entry.on_phone]
+        self._request, role = request, _role(request)
+        self._entries = [one for one in nav_for(role) if _has(one, request)] if role else []
+        self._room = len(self._entries) if len(self._entries) <= self.WIDE + 1 else self.WIDE
+
+    @cached_property
+    def items(self) -> list[NavItem]:
+        """Every entry, with what is counted beside it."""
+        return [_item(entry, self._request) for entry in self._entries]
+
+    @cached_property
+    def desk(self) -> list[NavItem]:
+        """What the bar of a desk shows."""
+        return self.items[: self._room]
+
+    @cached_property
+    def rest(self) -> list[NavItem]:
+        """What it has no room for."""
+        return self.items[self._room :]
+
+    @cached_property
+    def phone(self) -> list[NavItem]:
+        """What the bar of a phone shows."""
+        on_phone = [
+            item for item, one in zip(self.items, self._entries, strict=True) if one.on_phone
+        ]
         fits = len(self.items) <= self.ROOM + 1 and len(on_phone) == len(self.items)
-        self.phone = on_phone if fits else on_phone[: self.ROOM]
-        self.more = [item for item in self.items if item not in self.phone]
+        return on_phone if fits else on_phone[: self.ROOM]
+
+    @cached_property
+    def more(self) -> list[NavItem]:
+        """What it has no room for."""
+        return [item for item in self.items if item not in self.phone]
 
 
 class Frame:
     """What surrounds every page: person search, notifications, seat, sign-out, account links."""
 
     def __init__(self, request: HttpRequest) -> None:
-        role = _role(request)
-        offered = {
-            name: _item(entry, request)
-            for name, entry in registry.frame.items()
-            if (not entry.roles or role in entry.roles) and _has(entry, request)
-        }
-        self.person_search = offered.get("person_search")
-        self.notifications = offered.get("notifications")
-        self.unread = _count("notifications", request) if self.notifications else 0
-        self.seat = offered.get("seat")
-        self.sign_out = offered.get("sign_out")
-        self.links = [
-            _item(entry, request)
+        self._request, self._role = request, _role(request)
+
+    def _offered(self, name: str) -> NavItem | None:
+        entry = registry.frame.get(name)
+        if entry is None or (entry.roles and self._role not in entry.roles):
+            return None
+        return _item(entry, self._request) if _has(entry, self._request) else None
+
+    @cached_property
+    def person_search(self) -> NavItem | None:
+        """Where persons are looked for."""
+        return self._offered("person_search")
+
+    @cached_property
+    def notifications(self) -> NavItem | None:
+        """One's notifications."""
+        return self._offered("notifications")
+
+    @cached_property
+    def unread(self) -> int:
+        """How many of them were not read."""
+        return _count("notifications", self._request) if self.notifications else 0
+
+    @cached_property
+    def seat(self) -> NavItem | None:
+        """Where one chooses for whom one acts."""
+        return self._offered("seat")
+
+    @cached_property
+    def sign_out(self) -> NavItem | None:
+        """Where one leaves."""
+        return self._offered("sign_out")
+
+    @cached_property
+    def links(self) -> list[NavItem]:
+        """The pages of one's account."""
+        return [
+            _item(entry, self._request)
             for entry in sorted(registry.account_links, key=lambda entry: entry.order)
-            if not entry.roles or role in entry.roles
+            if not entry.roles or self._role in entry.roles
         ]
 
 

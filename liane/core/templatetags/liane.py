@@ -78,7 +78,10 @@ def day_words(value: dt.date | dt.datetime | None) -> str:
     """
     if value is None:
         return ""
-    day, now = _local_day(value), timezone.localdate()
+    return _day_words(_local_day(value), timezone.localdate())
+
+
+def _day_words(day: dt.date, now: dt.date) -> str:
     distance = (day - now).days
     near = {0: "aujourd’hui", -1: "hier", 1: "demain"}.get(distance)
     if near:
@@ -115,6 +118,10 @@ def hour(value: dt.datetime | dt.time | None) -> str:
         return ""
     if isinstance(value, dt.datetime) and timezone.is_aware(value):
         value = timezone.localtime(value)
+    return _hour(value)
+
+
+def _hour(value: dt.datetime | dt.time) -> str:
     minutes = f"{NBSP}{value.minute:02d}" if value.minute else ""
     return f"{value.hour}{NBSP}h{minutes}"
 
@@ -124,12 +131,14 @@ def moment(value: dt.datetime | None) -> str:
     """A moment: ``8 h 12`` today, ``hier 17 h 40``, ``mardi 9 h``, ``12 mars``."""
     if value is None:
         return ""
-    distance = (_local_day(value) - timezone.localdate()).days
+    here = timezone.localtime(value) if timezone.is_aware(value) else value
+    day, now = here.date(), timezone.localdate()
+    distance = (day - now).days
     if distance == 0:
-        return hour(value)
+        return _hour(here)
     if -6 <= distance <= 6:
-        return f"{day_words(value)} {hour(value)}"
-    return day_words(value)
+        return f"{_day_words(day, now)} {_hour(here)}"
+    return _day_words(day, now)
 
 
 @register.filter

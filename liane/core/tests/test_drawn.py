@@ -58,3 +58,37 @@ def test_a_moment_says_itself_to_people_and_to_machines():
 def test_what_a_component_does_not_declare_is_refused_when_it_compiles(source):
     with pytest.raises(TemplateSyntaxError):
         Template(source)
+
+
+def test_a_component_holds_markup_and_named_slots_wherever_they_stand():
+    page = drawn(
+        '{% cotton sheet title="{{ title }}" level="3" class="mb-3" id="liste" %}'
+        '{% if more %}{% cotton:slot head %}<a href="/x">{{ title }}</a>{% endcotton:slot %}'
+        "{% endif %}{% cotton chip kind='late' %}en retard{% endcotton %}{% endcotton %}",
+        title="Soins & <b>",
+        more=True,
+    )
+    assert page.startswith('<section class="sheet mb-3" id="liste" aria-label="Soins &amp; &lt;b')
+    assert (
+        '<header><h3>Soins &amp; &lt;b&gt;</h3><a href="/x">Soins &amp; &lt;b&gt;</a></header>'
+    ) in page
+    assert '<span class="chip late"><span aria-hidden="true">⚠</span><span>en retard' in page
+
+
+def test_a_slot_belongs_to_the_component_around_it():
+    page = drawn(
+        "{% cotton row_item %}{% cotton row-item tag='li' %}{% cotton:slot end %}fin"
+        "{% endcotton:slot %}dedans{% endcotton %}{% endcotton %}"
+    )
+    inner = '<li class="row-item "><div class="grow">dedans</div><div class="end">fin</div></li>'
+    assert page == f'<div class="row-item "><div class="grow">{inner}</div></div>'
+
+
+def test_what_a_component_does_not_know_is_passed_on_to_its_element_escaped():
+    page = drawn(
+        '{% cotton button type="button" data-opens="{{ target }}" hidden %}Ouvrir{% endcotton %}',
+        target='"><script>',
+    )
+    assert 'type="button" data-opens="&quot;&gt;&lt;script&gt;" hidden>Ouvrir</button>' in page
+    link = drawn('{% cotton button href="/a?b=1&amp;c={{ c }}" %}x{% endcotton %}', c="é&")
+    assert link.startswith('<a class="btn btn-main " href="/a?b=1&amp;c=é&amp;">')
