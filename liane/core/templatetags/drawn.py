@@ -49,6 +49,7 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1024)
 def face(name: str = "", size: str = "", label: str = "") -> SafeString:
     """Initials in a stable colour. name: whose; size: "" | "s" | "l"; label: read aloud."""
     return format_html(
