@@ -80,19 +80,6 @@ def prepare(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None
         names = Names(connection.timezone)
         names.prepare_threshold = connection.connection.prepare_threshold
         connection.connection._prepared = names
-        link: Any = connection
-        link._savepoint = partial(_nested, link, link.ops.savepoint_create_sql)
-        link._savepoint_commit = partial(_nested, link, link.ops.savepoint_commit_sql)
-
-
-def _nested(connection: Any, write: Callable[[str], str], sid: str) -> None:
-    """Open or release a savepoint as Django does, without a cursor for it."""
-    from liane.core import named
-
-    text = write(sid)
-    if not named.told(connection, text):
-        with connection.cursor() as cursor:
-            cursor.execute(text)
 
 
 def usable(connection: Any) -> bool:

@@ -18,7 +18,6 @@ from django.db.models import Field, Model, Q
 from django.db.models.sql import InsertQuery, UpdateQuery
 from psycopg import Pipeline
 
-from liane.core import named
 from liane.core.named import Row
 from liane.core.numbered import plainly
 
@@ -185,7 +184,7 @@ def _send() -> None:
 def _run(writes: list[_Write]) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     connection.ensure_connection()
-    if connection.vendor == "postgresql" and _by_name(writes, connection):
+    if len(writes) == 1 and connection.vendor == "postgresql" and _by_name(writes[0], connection):
         return
     with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS), ExitStack() as stack:
         cursors = [stack.enter_context(connection.cursor()) for _ in writes]
@@ -195,25 +194,17 @@ def _run(writes: list[_Write]) -> None:
                 journey.enter_context(connection.connection.pipeline())
             for cursor, one in zip(cursors, writes, strict=True):
                 cursor.execute(one.sql, one.values)
-        _all_found(writes, [cursor.rowcount for cursor in cursors])
+        for cursor, one in zip(cursors, writes, strict=True):
+            if one.changes and cursor.rowcount != 1:
+                raise DatabaseError(f"No row of {one.table} was changed.")
 
 
-def _by_name(writes: list[_Write], connection: Any) -> bool:
-    """True when PostgreSQL took the rows by the names of their statements, in one journey."""
+def _by_name(write: _Write, connection: Any) -> bool:
+    """True when PostgreSQL took the row by the name of its statement."""
+    if write.changes:
+        return False
     with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS):
-        if len(writes) == 1 and not writes[0].changes:
-            return _row(writes[0].sql).rows(connection, writes[0].values) is not None
-        changed = named.together(connection, [(_row(one.sql), one.values) for one in writes])
-        if changed is None:
-            return False
-        _all_found(writes, changed)
-        return True
-
-
-def _all_found(writes: list[_Write], changed: list[int]) -> None:
-    for one, number in zip(writes, changed, strict=True):
-        if one.changes and number != 1:
-            raise DatabaseError(f"No row of {one.table} was changed.")
+        return _row(write.sql).rows(connection, write.values) is not None
 
 
 @cache

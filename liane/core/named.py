@@ -96,14 +96,24 @@ class Named:
         None, and nothing is run, when it cannot go this way: a type of value that is not known
         here, a log of queries that needs Django's own text. A cursor can. Raises as a cursor does.
         """
-        names = _names(connection)
-        given = self._given(values) if names is not None else None
-        if names is None or given is None:
+        if connection.queries_logged:
+            return None
+        connection.close_if_health_check_failed()
+        connection.ensure_connection()
+        inner = connection.connection
+        names = inner._prepared
+        if type(names) is not Names or names.timezone != connection.timezone:
+            return None
+        given = self._given(values)
+        if given is None:
             return None
         connection.validate_no_broken_transaction()
-        run = partial(self._run, connection.connection, names)
+        run: Callable[..., Any] = partial(self._run, inner, names)
+        context = {"connection": connection, "cursor": None}
+        for wrapper in reversed(connection.execute_wrappers):
+            run = partial(wrapper, run)
         with connection.wrap_database_errors:
-            return _wrapped(connection, run)(self.text, given)  # type: ignore[no-any-return]
+            return run(self.text, given, False, context)  # type: ignore[no-any-return]
 
     def _given(self, values: Sequence[Any]) -> list[bytes | None] | None:
         """The values as they travel; None when one of them has no known way."""
@@ -121,11 +131,21 @@ class Named:
         self, inner: Any, names: Names, text: str, given: list[bytes], *_: Any
     ) -> list[tuple[Any, ...]]:
         link = inner.pgconn
-        _begun(inner)
+        if not inner.autocommit and link.transaction_status == _IDLE:
+            _checked(link.exec_(b"BEGIN"), inner)
         if self.by_pattern:
             found = link.exec_params(self._bytes, given, self._types, self._formats)
             return _read(_checked(found, inner), inner, None)[0]
-        name, reading = self._name(inner, names)
+        known = names.named(text)
+        if known is None:
+            name, reading = names.new(text), None
+            try:
+                _checked(link.prepare(name, self._bytes, self._types), inner)
+            except BaseException:
+                names.ours.pop(text, None)
+                raise
+        else:
+            name, reading = known
         found = _checked(link.exec_prepared(name, given, self._formats), inner)
         if found.status == pq.ExecStatus.COMMAND_OK:
             return []
@@ -134,117 +154,13 @@ class Named:
             names.ours[text] = (name, kept)
         return rows
 
-    def _name(self, inner: Any, names: Names) -> tuple[bytes, Reading | None]:
-        """Its name on this connection, given now if it has none."""
-        known = names.named(self.text)
-        if known is not None:
-            return known
-        name = names.new(self.text)
-        try:
-            _checked(inner.pgconn.prepare(name, self._bytes, self._types), inner)
-        except BaseException:
-            names.ours.pop(self.text, None)
-            raise
-        return name, None
-
 
 class Row(Named):
-    """An INSERT or the UPDATE of a row: each column tells PostgreSQL the type of its value, which
-    may be absent."""
+    """An INSERT: each column tells PostgreSQL the type of its value, which may be absent."""
 
     def _given(self, values: Sequence[Any]) -> list[bytes | None] | None:
         given = [_plain(one) for one in values]
         return None if any(one is NotImplemented for one in given) else given
-
-
-def together(connection: Any, writes: Sequence[tuple[Row, Sequence[Any]]]) -> list[int] | None:
-    """Run these in one journey to the database: how many rows each wrote.
-
-    None, and nothing is run, when one of them cannot go this way. The first that is refused is
-    raised, as a cursor would; none that follows it is run.
-    """
-    names = _names(connection)
-    if names is None:
-        return None
-    given = [known for one, values in writes if (known := one._given(values)) is not None]
-    if len(given) < len(writes):
-        return None
-    connection.validate_no_broken_transaction()
-    inner = connection.connection
-    link = inner.pgconn
-    with connection.wrap_database_errors:
-        _begun(inner)
-        named = [one._name(inner, names)[0] for one, _ in writes]
-        link.enter_pipeline_mode()
-        try:
-            try:
-                for (one, _), name, values in zip(writes, named, given, strict=True):
-                    run = partial(_queued, link, name)
-                    _wrapped(connection, run)(one.text, values)
-            finally:
-                link.pipeline_sync()
-                found = _arrived(link)
-        finally:
-            link.exit_pipeline_mode()
-        return [_checked(result, inner).command_tuples or 0 for result in found]
-
-
-def told(connection: Any, text: str) -> bool:
-    """Run a statement that has no values and gives no rows (``SAVEPOINT``); False: it was not."""
-    names = _names(connection)
-    if names is None:
-        return False
-    connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors:
-        _wrapped(connection, partial(_said, connection.connection))(text, [])
-    return True
-
-
-def _said(inner: Any, text: str, *_: Any) -> None:
-    _begun(inner)
-    _checked(inner.pgconn.exec_(text.encode()), inner)
-
-
-def _queued(link: Any, name: bytes, text: str, given: list[bytes | None], *_: Any) -> None:
-    link.send_query_prepared(name, given)
-
-
-def _arrived(link: Any) -> list[Any]:
-    """What each statement of a journey gave; nothing after the first that was refused."""
-    found: list[Any] = []
-    while True:
-        result = link.get_result()
-        if result is None:
-            if link.status == pq.ConnStatus.BAD:
-                raise errors.OperationalError("the connection is lost")
-        elif result.status == pq.ExecStatus.PIPELINE_SYNC:
-            return found
-        elif result.status != pq.ExecStatus.PIPELINE_ABORTED:
-            found.append(result)
-
-
-def _names(connection: Any) -> Names | None:
-    """What the connection knows by name; None when statements cannot go this way."""
-    if connection.queries_logged:
-        return None
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    names = connection.connection._prepared
-    return names if type(names) is Names and names.timezone == connection.timezone else None
-
-
-def _begun(inner: Any) -> None:
-    """The transaction is open, as psycopg opens it before a first statement."""
-    if not inner.autocommit and inner.pgconn.transaction_status == _IDLE:
-        _checked(inner.pgconn.exec_(b"BEGIN"), inner)
-
-
-def _wrapped(connection: Any, run: Callable[..., Any]) -> Callable[[str, list[Any]], Any]:
-    """``run`` within the wrappers of Django's connection."""
-    context = {"connection": connection, "cursor": None}
-    for wrapper in reversed(connection.execute_wrappers):
-        run = partial(wrapper, run)
-    return lambda text, given: run(text, given, False, context)
 
 
 def _checked(result: Any, inner: Any) -> Any:

@@ -13,8 +13,6 @@ from contextlib import suppress
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from liane.core.named import told
-
 CHANNEL = "liane"
 SHORTEST, LONGEST = 0.005, 0.015
 """Seconds between two looks at SQLite: just after something happened, and at rest."""
@@ -40,9 +38,8 @@ def task_enqueued(**kwargs: object) -> None:
 
 
 def _notify() -> None:
-    if not told(connection, f"NOTIFY {CHANNEL}"):
-        with connection.cursor() as cursor:
-            cursor.execute(f"NOTIFY {CHANNEL}")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
 
 
 class Waker(ABC):

@@ -14,7 +14,7 @@ from liane.core.acting import owner
 from liane.core.ids import uuid7
 from liane.core.inserting import insert
 from liane.core.models import Idempotency
-from liane.core.named import Named, Names, Row
+from liane.core.named import Named, Names
 
 pytestmark = [
     pytest.mark.django_db,
@@ -117,38 +117,3 @@ def test_a_text_that_cannot_be_prepared_is_not_known() -> None:
         with pytest.raises(Exception, match="nowhere"), transaction.atomic():
             wrong.rows(connection, [])
     assert wrong.text not in known().ours
-
-
-def key_row(key: UUID, verb: str) -> tuple[Row, list[object]]:
-    text = "INSERT INTO core_idempotency (key, verb, digest, at) VALUES ($1, $2, $3, $4)"
-    return Row(text), [key, verb, "d", dt.datetime.now(dt.UTC)]
-
-
-def test_what_leaves_in_one_journey_is_written_and_counted() -> None:
-    first, second = uuid7(), uuid7()
-    change = Row("UPDATE core_idempotency SET verb = $1 WHERE key = $2")
-    writes = [key_row(first, "a"), key_row(second, "b"), (change, ["c", first])]
-    assert named.together(connection, [*writes, (change, ["c", uuid7()])]) == [1, 1, 1, 0]
-    assert dict(Idempotency.objects.values_list("key", "verb")) == {first: "c", second: "b"}
-
-
-def test_a_row_refused_in_a_journey_is_raised_and_none_after_it_is_written() -> None:
-    first, second = uuid7(), uuid7()
-    writes = [key_row(first, "a"), key_row(first, "b"), key_row(second, "c")]
-    with pytest.raises(IntegrityError, match="core_idempotency"), transaction.atomic():
-        named.together(connection, writes)
-    assert not Idempotency.objects.exists()
-    assert named.together(connection, [key_row(second, "c")]) == [1]
-
-
-def test_a_statement_that_a_wrapper_refuses_leaves_the_connection_usable() -> None:
-    def refuse(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
-        if params[1] == b"b":
-            raise RuntimeError("refused")
-        return execute(sql, params, many, context)
-
-    first = uuid7()
-    with pytest.raises(RuntimeError), transaction.atomic(), connection.execute_wrapper(refuse):
-        named.together(connection, [key_row(first, "a"), key_row(uuid7(), "b")])
-    assert not Idempotency.objects.exists()
-    assert named.together(connection, [key_row(first, "a")]) == [1]
