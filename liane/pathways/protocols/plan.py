@@ -19,6 +19,7 @@ from liane.pathways.protocols.values import Length, ToBeCompleted
 INCLUSION = 0
 """The position of the inclusion among anchors: always known."""
 YEAR = Length(months=12)
+SHORT_PERIODS = {"year", "sequence", "episode"}
 NEVER = 4_000_000
 """A day after all days (ordinals end at 3 652 059)."""
 
@@ -116,7 +117,9 @@ class Spec:
 
     ``tariff`` is None where the file marks it as missing; ``sets`` are the anchors it may set.
     ``home`` is the only stage that may count it (-1: several, or one that repeats), ``only`` its
-    only requirement there; ``plain``: no window, cap or anchor to look at.
+    only requirement there; ``waits`` the anchor that opens it and that the act does not set (-1:
+    none). ``short``: nothing to look at there but one window and one cap in cents, at most, whose
+    period is ``year`` from an anchor, or the whole of it (``quick``).
     """
 
     position: int
@@ -132,7 +135,8 @@ class Spec:
     amounts: tuple[Ceiling, ...]
     home: int
     only: Need | None
-    plain: bool
+    waits: int
+    short: bool
     said: ActType
 
 
@@ -147,6 +151,11 @@ class Table:
     overseas: bool
     extends: bool
     year: Ahead
+
+    def place(self, code: str) -> int:
+        """The place of an act in the definition's list; those that it does not know come last."""
+        spec = self.specs.get(code)
+        return len(self.specs) if spec is None else spec.position
 
 
 class Plan:
@@ -281,6 +290,9 @@ class _Maker:
         here = tuple(w for w in windows if not w.said.acts or act.code in w.said.acts)
         sets = tuple(self.anchors[one.id] for one in self.said.anchors if act.code in one.acts)
         alone = len(places) == 1 and not places[0][0].repeats
+        home = places[0][0] if alone else None
+        only = places[0][1][0] if alone and len(places[0][1]) == 1 else None
+        awaited = home is not None and home.after < 0 and home.anchor not in sets
         return Spec(
             position=position,
             code=act.code,
@@ -293,11 +305,18 @@ class _Maker:
             windows=here,
             counts=tuple(cap for cap in mine if cap.said.count is not None),
             amounts=tuple(cap for cap in mine if cap.said.amount is not None),
-            home=places[0][0].index if alone else -1,
-            only=places[0][1][0] if alone and len(places[0][1]) == 1 else None,
-            plain=not (here or mine or sets),
+            home=home.index if home else -1,
+            only=only,
+            waits=home.anchor if home and awaited else -1,
+            short=only is not None and only.plain and len(here) < 2 and _short(mine),
             said=act,
         )
+
+
+def _short(caps: list[Ceiling]) -> bool:
+    return not caps or (
+        len(caps) == 1 and caps[0].said.amount is not None and caps[0].per in SHORT_PERIODS
+    )
 
 
 def _needs(asked: list[Requirement]) -> tuple[Need, ...]:
