@@ -61,13 +61,15 @@ class _Pot:
     def give(self, asked: Sequence[tuple[str, Role, int, tuple[Any, ...]]], rule: str) -> None:
         """Give each what is asked; when that is more than what is left, in proportion of it."""
         cents = [one[2] for one in asked]
-        if sum(cents) > self.left:
-            cents = apportion(self.left, cents)
+        whole = sum(cents)
+        if whole > self.left:
+            cents, whole = apportion(self.left, cents), self.left
+        self.left -= whole
+        given, rules = self.given, (rule,)
         for (payee, role, _, acts), part in zip(asked, cents, strict=True):
-            self.left -= part
-            held = self.given.get((payee, role))
+            held = given.get((payee, role))
             if held is None:
-                self.given[payee, role] = [part, (rule,), acts]
+                given[payee, role] = [part, rules, acts]
             else:
                 held[0] += part
                 held[1] = (*held[1], rule)
@@ -76,8 +78,9 @@ class _Pot:
     def portions(self) -> list[Portion]:
         article = self.sharing.article
         return [
-            _portion((payee, role, cents, rules, acts, article))
-            for (payee, role), (cents, rules, acts) in sorted(self.given.items())
+            _portion((*who, cents, rules, acts, article))
+            for who in sorted(self.given)
+            for cents, rules, acts in (self.given[who],)
             if cents
         ]
 
@@ -147,12 +150,10 @@ def _weighted(
     cents: int, mine: Sequence[Counted], sharing: Sharing
 ) -> list[tuple[str, Role, int, tuple[Any, ...]]]:
     """``cents`` among the payees of ``mine`` by the key's weights: acts, or their minutes."""
-    weights = [
-        (act.minutes or spec.minutes) if sharing.weights == "minutes" else 1
-        for act, _, _, spec in mine
-    ]
-    if not sum(weights):
-        weights = [1] * len(mine)
+    weights = [1] * len(mine)
+    if sharing.weights == "minutes":
+        minutes = [act.minutes or spec.minutes for act, _, _, spec in mine]
+        weights = minutes if any(minutes) else weights
     groups = _by_payee(mine, weights)
     parts = apportion(cents, [group[2] for group in groups]) if groups else []
     return [
@@ -167,11 +168,15 @@ def _by_payee(
     """Sums by payee, in the order of their names: the same whoever acted first."""
     sums: dict[str, list[Any]] = {}
     for (act, _, _, _), value in zip(mine, values, strict=True):
-        held = sums.setdefault(act.payee or "", [0, []])
-        held[0] += value
-        held[1].append(act.id)
+        name, payee = act[0], act[3]
+        held = sums.get(payee or "")
+        if held is None:
+            sums[payee or ""] = [value, [name]]
+        else:
+            held[0] += value
+            held[1].append(name)
     return [
-        (payee, "professional", cents, tuple(acts)) for payee, (cents, acts) in sorted(sums.items())
+        (payee, "professional", sums[payee][0], tuple(sums[payee][1])) for payee in sorted(sums)
     ]
 
 
