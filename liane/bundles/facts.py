@@ -31,7 +31,7 @@ class Facts(NamedTuple):
         """A digest of the facts and of the version, whatever order facts were entered in."""
         case = self.case
         said = [
-            self.protocol.key, self.protocol.version, *case._replace(acts=()),
+            self.protocol.key, self.protocol.version, *case[:2], (), *case[3:],
             [*map(tuple, sorted(case.acts, key=itemgetter(0)))],
         ]  # fmt: skip
         text = orjson.dumps(said, default=_plain, option=orjson.OPT_SORT_KEYS)

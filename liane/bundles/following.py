@@ -7,7 +7,7 @@ thousand, without a model for each.
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -21,11 +21,11 @@ from liane.bundles.payees import Names
 from liane.bundles.states import Stage
 from liane.core import acting
 from liane.core import rows as plain
-from liane.core.ids import uuid7
+from liane.core.ids import fresh
 from liane.core.models import author_of
 
-type Answered = Mapping[UUID, tuple[Facts, Settlement, Mapping[str, Any]]]
-"""By enrolment: its facts, its answer, and the answer as it is kept."""
+type Answered = Mapping[UUID, tuple[Facts, Settlement]]
+"""By enrolment: its facts and its answer."""
 
 
 class New(NamedTuple):
@@ -53,7 +53,7 @@ WHO = ("author_user_id", "author_holder_id", "author_organisation_id", "author_l
 STEP = ("id", "sequence_id", "before", "after", "at", *WHO)
 
 
-def follow(answers: Answered, names: Names) -> None:
+def follow(answers: Answered, names: Names, numbers: checks.Numbers) -> None:
     """Bring the sequences of these enrolments up to what the engine just answered."""
     known = {
         (one.enrolment_id, one.key): one
@@ -61,7 +61,7 @@ def follow(answers: Answered, names: Names) -> None:
     }
     new, changed = [], []
     labels: dict[tuple[int, str], str] = {}
-    for pk, (facts, answer, _) in answers.items():
+    for pk, (facts, answer) in answers.items():
         for position, state in enumerate(answer.sequences):
             row = known.get((pk, state.id))
             if row is None:
@@ -69,7 +69,7 @@ def follow(answers: Answered, names: Names) -> None:
             else:
                 changed.append(row)
                 standing.take(row, position, state, facts.protocol)
-    _add(new, answers, names)
+    _add(new, _blocked(new, answers, names, numbers))
     steps = standing.compute(changed)[1]
     standing.store(changed, [*standing.TAKEN, *standing.FIELDS], steps)
 
@@ -89,10 +89,8 @@ def _new(
     )  # fmt: skip
 
 
-def _add(new: Sequence[New], answers: Answered, names: Names) -> None:
+def _add(new: Sequence[New], blocked: Mapping[tuple[UUID, str], str]) -> None:
     """Write them, and the first step of those that do not wait."""
-    closed = [one for one in new if one.state in standing.BILLED or one.state == "to_complete"]
-    blocked = _blocked(closed, answers, names)
     now = plain.moment(timezone.now())
     said = author_of(acting.current())
     who = [said[name] for name in WHO]
@@ -100,13 +98,13 @@ def _add(new: Sequence[New], answers: Answered, names: Names) -> None:
     rows, steps = [], []
     for one in new:
         blocks = blocked.get((one.enrolment_id, one.key), "")
-        pk, status = uuid7().hex, standing.unbilled(one, blocks)
+        pk, status = fresh(), standing.unbilled(one, blocks)
         rows.append((
             pk, *(whose.hex for whose in one[:3]), *one[3:11], *map(_iso, one[11:13]), *one[13:],
             status, blocks, now,
         ))  # fmt: skip
         if status != Stage.WAITING:
-            steps.append((uuid7().hex, pk, Stage.WAITING.value, status, now, *author))
+            steps.append((fresh(), pk, Stage.WAITING.value, status, now, *author))
     plain.write(Row, ROW, rows)
     plain.write(SequenceStep, STEP, steps)
 
@@ -115,15 +113,22 @@ def _iso(day: dt.date | None) -> str | None:
     return day.isoformat() if day else None
 
 
-def _blocked(closed: Sequence[New], answers: Answered, names: Names) -> dict[tuple[UUID, str], str]:
-    """The codes of what stands in the way of each."""
+def _blocked(
+    new: Sequence[New], answers: Answered, names: Names, numbers: checks.Numbers
+) -> dict[tuple[UUID, str], str]:
+    """The codes of what stands in the way of each that is closed."""
+    closed = [one for one in new if one.state in standing.BILLED or one.state == "to_complete"]
     if not closed:
         return {}
     wanted = {one.enrolment_id for one in closed}
-    seen = checks.ground(
-        closed, {pk: answers[pk][2] for pk in wanted}, _payees(wanted, answers, names)
+    seen = checks.ground_of_run(
+        {pk: answers[pk][0].protocol for pk in wanted},
+        {one.person_id for one in closed},
+        {pk: answers[pk][1] for pk in wanted},
+        _payees(wanted, answers, names),
+        numbers,
     )
-    return {(one.enrolment_id, one.key): checks.codes(checks.blocks(one, seen)) for one in closed}
+    return {(one.enrolment_id, one.key): checks.codes(one, seen) for one in closed}
 
 
 def _payees(enrolments: Iterable[UUID], answers: Answered, names: Names) -> checks.Payees:

@@ -31,6 +31,7 @@ class Names(dict[str, tuple[UUID, str]]):
             found = names_of(new.values())
             self.update({payee: (pk, found.get(pk, "")) for payee, pk in new.items()})
 
-    def of(self, payee: str) -> str:
-        """The name of one that was learnt."""
-        return self[payee][1]
+    def written(self, payee: str) -> tuple[str, str]:
+        """One that was learnt as its rows say it: identifier, name."""
+        pk, name = self[payee]
+        return pk.hex, name

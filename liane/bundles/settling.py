@@ -15,12 +15,11 @@ from itertools import batched
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
 from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from liane.bundles import changes, following, helping, stored
+from liane.bundles import changes, checks, following, helping, stored
 from liane.bundles.engine.difference import Change, difference
 from liane.bundles.engine.results import Settlement
 from liane.bundles.engine.settling import settle
@@ -29,7 +28,7 @@ from liane.bundles.models import Mark, Settled, SettledLine, SettlementRun
 from liane.bundles.payees import Names
 from liane.core import acting
 from liane.core import rows as plain
-from liane.core.ids import uuid7
+from liane.core.ids import fresh
 from liane.core.models import author_of
 
 CHUNK = 1_000
@@ -98,13 +97,12 @@ class Marked(NamedTuple):
 class _Change:
     """One enrolment's facts and the answer they give."""
 
-    __slots__ = ("answer", "before", "digest", "document", "facts", "fingerprint", "mark", "text")
+    __slots__ = ("answer", "before", "digest", "facts", "fingerprint", "mark", "text")
 
     def __init__(self, facts: Facts, until: dt.date, mark: Marked | None) -> None:
         self.facts, self.mark = facts, mark
         self.answer = settle(facts.plan, facts.case, until)
-        self.document = document(self.answer)
-        self.text = orjson.dumps(self.document)
+        self.text = stored.text(self.answer)
         self.fingerprint = facts.fingerprint
         self.digest = hashlib.sha256(self.text).hexdigest()
         self.before: Settlement | None = None
@@ -125,7 +123,7 @@ class Worker:
 
     def __init__(self, run_id: UUID, until: dt.date) -> None:
         self.run_id, self.until = run_id, until
-        self.reader, self.names = Reader(), Names()
+        self.reader, self.names, self.numbers = Reader(), Names(), checks.Numbers()
 
     def settle(self, ids: Collection[UUID]) -> tuple[int, int, int]:
         """Settle these enrolments; what it changes is written in one transaction. Gives how many
@@ -134,6 +132,10 @@ class Worker:
         Facts are read before it. An enrolment that another run marked in between is left to that
         run: its facts are as fresh, and the next run looks again at what was written since.
         """
+        with plain.uncollected():
+            return self._settle(ids)
+
+    def _settle(self, ids: Collection[UUID]) -> tuple[int, int, int]:
         started = timezone.now()
         seen = _marks(ids)
         found = [
@@ -147,40 +149,47 @@ class Worker:
             _read_before(written)
             self._write(written)
             _mark(changed, started, self.until)
-            following.follow({one.facts.enrolment.pk: (one.facts, one.answer, one.document)
-                              for one in written}, self.names)  # fmt: skip
+            following.follow(
+                {one.facts.enrolment.pk: (one.facts, one.answer) for one in written},
+                self.names, self.numbers,
+            )  # fmt: skip
         return len(found), len(written), len(found) - len(written)
 
     def _write(self, changes: Sequence[_Change]) -> None:
         moved = [(one, difference(one.before, one.answer)) for one in changes]
-        self.names.learn(line.payee for _, found in moved for line in found)
-        heads, lines = [], []
+        self.names.learn({line.payee for _, found in moved for line in found})
+        self.names.learn({line.payee for one in changes for line in one.answer.lines})
+        heads: list[tuple[Any, ...]] = []
+        lines: list[tuple[Any, ...]] = []
         run, until = self.run_id.hex, self.until.isoformat()
         for one, found in moved:
-            row, head = one.facts.enrolment, uuid7().hex
-            whose = (row.pk.hex, row.person_id.hex, row.organisation_id.hex)
+            row, head = one.facts.enrolment, fresh()
+            whose = (head, row.pk.hex, row.person_id.hex, row.organisation_id.hex)
             heads.append((
-                head, *whose, run, one.number, one.facts.protocol.key, one.answer.version, until,
+                *whose, run, one.number, one.facts.protocol.key, one.answer.version, until,
                 one.fingerprint, one.text.decode(),
             ))  # fmt: skip
-            lines += self._lines((head, *whose), found, again=one.number > 1)
+            self._add(lines, whose, found, again=one.number > 1)
         plain.write(Settled, HEAD, heads)
         plain.write(SettledLine, LINE, lines)
 
-    def _lines(
-        self, whose: tuple[str, ...], found: Sequence[Change], *, again: bool
-    ) -> list[tuple[Any, ...]]:
-        """What an answer adds: the whole the first time, then what changed."""
+    def _add(
+        self,
+        lines: list[tuple[Any, ...]],
+        whose: tuple[str, ...],
+        found: Sequence[Change],
+        *,
+        again: bool,
+    ) -> None:
+        """Add what an answer gives: the whole the first time, then what changed."""
         names = self.names
-        return [
-            (
-                uuid7().hex, *whose, line.sequence, again, line.payee.replace("-", ""),
-                names.of(line.payee), line.role, line.rule, line.article, line.cents,
-                line.amo_cents, line.amc_cents, line.patient_cents,
-                " ".join(dict.fromkeys(line.added + line.removed)),
-            )
-            for line in found
-        ]  # fmt: skip
+        for line in found:
+            sequence, payee, role, cents, amo, amc, patient, _, rule, article, more, less = line
+            acts = dict.fromkeys(more + less) if less else more
+            lines.append((
+                fresh(), *whose, sequence, again, *names.written(payee), role, rule, article,
+                cents, amo, amc, patient, " ".join(acts),
+            ))  # fmt: skip
 
 
 HEAD = ("id", "enrolment_id", "person_id", "organisation_id", "run_id", "number", "protocol",
@@ -215,21 +224,10 @@ def _read_before(changed: Sequence[_Change]) -> None:
         one.before = stored.settlement(one.facts.enrolment.pk, text, str) if text else None
 
 
-def document(answer: Settlement) -> dict[str, Any]:
-    """The whole answer of the engine as JSON: what pages and files explain from."""
-    return {
-        "version": answer.version,
-        "sequences": [one._asdict() for one in answer.sequences],
-        "lines": [one._asdict() for one in answer.lines],
-        "refusals": [one._asdict() for one in answer.refusals],
-        "missing": [one._asdict() for one in answer.missing],
-    }
-
-
 def _mark(changes: Sequence[_Change], at: dt.datetime, until: dt.date) -> None:
     moment = plain.moment(at)
     rows = [
-        (uuid7().hex, one.facts.enrolment.pk.hex, one.number, one.fingerprint, one.digest,
+        (fresh(), one.facts.enrolment.pk.hex, one.number, one.fingerprint, one.digest,
          moment, _again(one.answer, until))
         for one in changes
     ]  # fmt: skip

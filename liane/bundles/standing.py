@@ -97,7 +97,7 @@ def compute(rows: list[Sequence]) -> tuple[list[Sequence], list[SequenceStep]]:
     changed, steps = [], []
     for one in rows:
         mine = lines[one.pk]
-        blocks = checks.codes(checks.blocks(one, seen)) if seen and one.pk in judged else ""
+        blocks = checks.codes(one, seen) if seen and one.pk in judged else ""
         status = stage(
             one, parts[one.enrolment_id, one.key], [states[line.pk] for line in mine], blocks,
             drafted=one.pk in drafted,

@@ -3,12 +3,18 @@
 import datetime as dt
 from uuid import UUID
 
+from uuid_utils import uuid7 as _quick7
 from uuid_utils.compat import uuid7 as _uuid7
 
 
 def uuid7() -> UUID:
     """A new identifier, greater than those made before it on this machine."""
     return _uuid7()
+
+
+def fresh() -> str:
+    """The same as rows are written by the million (`core.rows`): its text in hexadecimal."""
+    return _quick7().hex
 
 
 def first_at(moment: dt.datetime) -> UUID:

@@ -10,14 +10,16 @@ moments as `moment` gives them.
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Sequence
+import gc
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Aggregate, Model, QuerySet, TextField
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
@@ -78,13 +80,61 @@ def day(value: Any) -> Any:
     return dt.date.fromisoformat(value) if type(value) is str else value
 
 
-class LocalDays(dict[str, dt.date]):
-    """The local day of a moment that SQLite keeps as text, by ten minutes (15 characters)."""
+class Gathered(Aggregate):
+    """The rows of a group as one text: a JSON array of arrays of these columns, in any order.
+
+    One value of the driver for a group where each row would cost a tuple of values. Identifiers
+    are those of `text` on PostgreSQL, in hexadecimal on SQLite; days and moments, their text.
+    """
+
+    function = "json_group_array"
+    template = "%(function)s(json_array(%(expressions)s))"
+    arity = None
+    output_field = TextField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """The same for PostgreSQL."""
+        template = "json_agg(json_build_array(%(expressions)s))::text"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
+class Days(dict[str, dt.date]):
+    """The day that a text names, each read once; ``cut`` characters of it say which."""
+
+    cut = 10
+
+    def __missing__(self, key: str) -> dt.date:
+        found = self[key] = dt.date.fromisoformat(key)
+        return found
+
+
+class LocalDays(Days):
+    """The local day of a moment that SQLite keeps as text in UTC, by ten minutes."""
+
+    cut = 15
 
     def __missing__(self, key: str) -> dt.date:
         moment = dt.datetime.fromisoformat(f"{key}0").replace(tzinfo=dt.UTC)
         found = self[key] = timezone.localdate(moment)
         return found
+
+
+def local_days() -> Days:
+    """Local days of what `Gathered` says: of moments on SQLite, of days asked of PostgreSQL."""
+    return Days() if connection.vendor == "postgresql" else LocalDays()
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """No search for unreachable cycles within: a chunk makes rows by the hundred thousand, none of
+    them cyclic, and each search would look at all of them again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def moment(value: dt.datetime) -> Any:

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from django.db import connection
 from django.db.models import CharField, F, QuerySet
 from django.db.models.functions import Cast, TruncDate
@@ -47,6 +48,7 @@ class Enrolled(NamedTuple):
     born_on: dt.date | None
 
 
+REMOTE = ActKind.REMOTE.value
 NOBODY = (None, "")
 type Payee = tuple[str | None, str]
 """Who is paid for an act, and for which profession they signed."""
@@ -149,30 +151,36 @@ def counted(
     ``name`` makes the identifier of an act of what was read. Three queries.
     """
     payers = {project: paying(project) for project in {row.project_id for row in found}}
-    made: dict[UUID, list[Act]] = {row.pk: [] for row in found}
-    here = {_key(row.pk): (made[row.pk].append, payers[row.project_id]) for row in found}
+    here = {_key(row.pk): row for row in found}
     beside = _beside(found)
     waiting = _waiting(found)
-    local = plain.LocalDays() if connection.vendor != "postgresql" else None
-    for counted_in, pk, code, at, entered_at, minutes, kind, practice in plain.read(
-        _standing([*(row.pk for row in found), *map(plain.uuid, beside)], until)
-    ):
-        if local is not None:
-            day, entered = local[at[:15]], local[entered_at[:15]]
-        else:
-            day, entered = at, entered_at
-        rest = (kind == ActKind.REMOTE, minutes or 0)
+    made: dict[UUID, list[Act]] = defaultdict(list)
+    days = plain.local_days()
+    cut = days.cut
+    asked = [*(row.pk for row in found), *map(plain.uuid, beside)]
+    for counted_in, said in plain.read(_standing(asked, until)):
+        acts = orjson.loads(said)
         mine = here.get(counted_in)
         if mine is not None:
-            append, paid = mine
-            state = "unconfirmed" if pk in waiting else "standing"
-            append(_act((name(pk), code, day, *paid(practice, day), *rest, state, entered)))
-        for other in beside.get(counted_in, ()) if beside else ():
-            if _codes(protocols[other.pk], code):
-                payee = payers[other.project_id](practice, day)
-                made[other.pk].append(
-                    _act((name(pk), code, day, *payee, *rest, "elsewhere", entered))
-                )
+            paid = payers[mine.project_id]
+            made[mine.pk] += [
+                _act((
+                    name(pk), code, (day := days[at[:cut]]), *paid(practice, day), kind == REMOTE,
+                    minutes or 0, "unconfirmed" if pk in waiting else "standing",
+                    days[entered[:cut]],
+                ))
+                for pk, code, at, entered, minutes, kind, practice in acts
+            ]  # fmt: skip
+        for other in beside.get(counted_in, ()):
+            codes, paid = _codes(protocols[other.pk]), payers[other.project_id]
+            made[other.pk] += [
+                _act((
+                    name(pk), code, (day := days[at[:cut]]), *paid(practice, day), kind == REMOTE,
+                    minutes or 0, "elsewhere", days[entered[:cut]],
+                ))
+                for pk, code, at, entered, minutes, kind, practice in acts
+                if code in codes
+            ]  # fmt: skip
     return made
 
 
@@ -186,21 +194,21 @@ def _named(column: str) -> Any:
 
 
 def _standing(enrolments: Collection[UUID], until: dt.date) -> Any:
-    """What stands in these enrolments until the end of a day; days are asked of PostgreSQL,
-    which is quick at them, and computed from the moments of SQLite, kept as text in UTC."""
+    """What stands in these enrolments until the end of a day, gathered by enrolment; days are
+    asked of PostgreSQL, which is quick at them, and computed from the moments of SQLite."""
     rows = Counted.objects.filter(
         enrolment_id__in=plain.among(enrolments), ended_at=None, intervention__undo=None,
         intervention__at__lt=day_bounds(until)[1],
     )  # fmt: skip
-    at, entered = "intervention__at", "intervention__entered_at"
-    days = (
-        (TruncDate(at), TruncDate(entered)) if connection.vendor == "postgresql"
-        else (Cast(at, CharField()), Cast(entered, CharField()))
+    days: list[Any] = ["intervention__at", "intervention__entered_at"]
+    if connection.vendor == "postgresql":
+        days = [TruncDate(name) for name in days]
+    said = plain.Gathered(
+        "intervention_id", "code", *days, "intervention__minutes", "intervention__kind",
+        "intervention__performed_by_id",
     )  # fmt: skip
-    return rows.order_by().values_list(
-        _named("enrolment_id"), _named("intervention_id"), "code", *days,
-        "intervention__minutes", "intervention__kind", _named("intervention__performed_by_id"),
-    )  # fmt: skip
+    grouped = rows.order_by().values("enrolment_id").annotate(said=said)
+    return grouped.values_list(_named("enrolment_id"), "said")
 
 
 def _waiting(found: Sequence[Enrolled]) -> set[str]:
@@ -228,5 +236,5 @@ def _beside(found: Sequence[Enrolled]) -> dict[str, list[Enrolled]]:
     return beside
 
 
-def _codes(protocol: Protocol, code: str) -> bool:
-    return any(one.code == code for one in protocol.acts)
+def _codes(protocol: Protocol) -> set[str]:
+    return {one.code for one in protocol.acts}

@@ -1,5 +1,6 @@
 """What changed between two settlements of one case: never an edit, always a visible difference."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from liane.bundles.engine.results import Line, Role, Settlement
@@ -26,6 +27,10 @@ class Change(NamedTuple):
     removed: tuple[Any, ...]
 
 
+_made = partial(tuple.__new__, Change)
+"""Made by the million: without the checks of the class."""
+
+
 def difference(before: Settlement | None, after: Settlement) -> tuple[Change, ...]:
     """The lines that differ, in the order of sequences and payees; ``before`` None: everything.
 
@@ -44,7 +49,7 @@ def _by_payee(settlement: Settlement) -> dict[tuple[str, str, str], Line]:
 
 
 def _first(line: Line) -> Change:
-    return Change(*line[:7], 0, line.rule, line.article, line.acts, ())
+    return _made((*line[:7], 0, *line[7:], ()))
 
 
 def _moved(one: Change | Line) -> bool:

@@ -29,14 +29,18 @@ _refusal, _line = partial(tuple.__new__, Refusal), partial(tuple.__new__, Line)
 
 def settle(plan: Plan, case: Case, until: dt.date, known_on: dt.date | None = None) -> Settlement:
     """What a case comes to on ``until``; with ``known_on``, from what was entered by that day."""
-    walked = walk(plan, case, until, known_on)
+    return settled(plan, walk(plan, case, until, known_on))
+
+
+def settled(plan: Plan, walked: Walk) -> Settlement:
+    """What a walk comes to."""
     missing: list[Missing] = []
     lines: list[Line] = []
     states = [_sequence(plan, walked, run, lines, missing) for run in walked.every_run()]
     if len(states) < len(plan.protocol.phases):
         states = _every_phase(plan.protocol, states)
     return Settlement(
-        case.id,
+        walked.case.id,
         plan.protocol.version,
         tuple(states),
         tuple(lines),

@@ -37,7 +37,7 @@ class Settled(Base, AppendOnly, Owned):
     """The answer of the engine for one enrolment, under one version, on its facts of that day.
 
     ``fingerprint`` is a digest of the facts and the version. ``answer`` is the whole answer as
-    JSON (`settling.document`): sequences with what they wait for, refused acts with their reason,
+    JSON (`stored.text`): sequences with what they wait for, refused acts with their reason,
     amounts that nobody gave.
     """
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from liane.bundles import checks
+from liane.bundles.engine.results import Missing, Refusal, SequenceState, Settlement
 from liane.pathways.protocols import library
 
 ENROLMENT, PERSON, PROJECT, HOLDER = (UUID(int=number) for number in range(1, 5))
@@ -47,6 +48,8 @@ def test_each_block_cites_the_definition_that_governs(key):
     cited = {one.code: one.article for one in found if one.stops}
     assert cited == EXPECTED[key]
     assert all(one.button and one.url for one in found), "each has the button that settles it"
+    kept = checks.codes(*everything_lacks(definition))
+    assert kept.split() == [one.code for one in found if one.stops], "what is kept is what is shown"
 
 
 def test_a_bundle_without_prescription_waits_for_none():
@@ -66,10 +69,11 @@ def test_a_draft_of_the_articles_changes_what_is_cited():
 def test_a_team_without_a_key_is_led_to_its_project():
     [pcr] = [one for one in library.shipped() if one.key == "pcr-obesite"]
     one, seen = everything_lacks(pcr)
-    seen.answers[ENROLMENT]["missing"] = [
-        {"path": "sharing", "what": "clé de répartition", "who": "la structure", "sequence": "s1"},
-        {"path": "amounts.s1.A", "what": "montant", "who": "l’arrêté", "sequence": "s1"},
-    ]
+    missing = (
+        Missing("sharing", "clé de répartition", "la structure", "s1"),
+        Missing("amounts.s1.A", "montant", "l’arrêté", "s1"),
+    )
+    seen.answers[ENROLMENT] = seen.answers[ENROLMENT]._replace(missing=missing)
     found = {block.code: block for block in checks.blocks(one, seen)}
     assert found["sharing"].url == f"/parcours/projets/{PROJECT}/cle/"
     assert found["sharing"].article == "CSS L. 162-62"
@@ -83,10 +87,11 @@ def everything_lacks(definition):
         closed_on=dt.date(2026, 3, 2), paid_to=definition.paid_to,
     )  # fmt: skip
     unmet = [paper.code for paper in definition.documents]
-    answer = {
-        "sequences": [{"id": "s1", "state": "complete", "unmet": [*unmet, "no-amount"]}],
-        "refusals": [{"code": "payee", "sequence": "s1"}],
-    }
+    state = SequenceState(
+        "s1", "s1", "complete", None, None, None, None, (*unmet, "no-amount"), False, ""
+    )
+    refused = Refusal("a1", "payee", "payee", None, "s1")
+    answer = Settlement(ENROLMENT, "1", (state,), (), (refused,), ())
     seen = checks.Ground(
         {ENROLMENT: checks.Footing(PROJECT, "draft", None, "provisional", definition)},
         {}, {ENROLMENT: answer}, {(ENROLMENT, "s1"): {HOLDER: "Zoé Lacaze"}}, {}, set(),

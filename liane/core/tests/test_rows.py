@@ -1,14 +1,16 @@
 """Rows read and written without models: the same values as through Django."""
 
 import datetime as dt
+import gc
 from uuid import UUID
 
+import orjson
 import pytest
 from django.db import IntegrityError, transaction
 
 from liane.core import acting
 from liane.core import rows as plain
-from liane.core.ids import uuid7
+from liane.core.ids import fresh, uuid7
 from liane.core.models import AccessRow, DueJob, Entry
 from tests import factories as make
 
@@ -79,3 +81,35 @@ def test_local_days_follow_the_clock_of_the_installation():
 
 def test_an_identifier_is_written_without_hyphens():
     assert plain.key(UUID(int=255)) == "0" * 30 + "ff"
+
+
+def test_gathered_rows_say_what_django_reads_of_each():
+    named = {"msp": 'Maison « 1 » \\ "', "dac": "Appui %s"}
+    homes = [make.organisation(named[kind], kind) for kind in ("msp", "dac", "msp")]
+    rows = type(homes[0]).objects.filter(pk__in=[one.pk for one in homes]).order_by()
+    grouped = rows.values("kind").annotate(said=plain.Gathered("pk", "name", "kind"))
+    read = plain.read(grouped.values_list("kind", "said"))
+    found = {kind: orjson.loads(said) for kind, said in read}
+    assert {kind: len(said) for kind, said in found.items()} == {"msp": 2, "dac": 1}
+    said = {(plain.text(pk), name, kind) for listed in found.values() for pk, name, kind in listed}
+    assert said == {(str(one.pk), one.name, one.kind) for one in homes}
+
+
+def test_a_fresh_identifier_is_a_uuid_that_sorts_after_the_last_one():
+    made = [fresh() for _ in range(50)]
+    assert made == sorted(set(made))
+    assert {UUID(one).version for one in made} == {7}
+    assert all(UUID(one).hex == one for one in made)
+
+
+def test_nothing_is_collected_within_and_all_is_after_whatever_happened():
+    seen = []
+
+    def broken():
+        with plain.uncollected():
+            seen.append(gc.isenabled())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken()
+    assert (seen, gc.isenabled()) == ([False], True)

@@ -77,8 +77,16 @@ class Walk:
     """The walk of one case up to a day, and what it found."""
 
     __slots__ = (
-        "bounds", "used", "anchors", "case", "ended", "refused", "repeated", "runs", "table",
+        "anchors",
+        "bounds",
+        "case",
+        "ended",
+        "refused",
+        "repeated",
+        "runs",
+        "table",
         "until",
+        "used",
     )  # fmt: skip
 
     def __init__(self, table: Table, case: Case, until: dt.date) -> None:

@@ -1,4 +1,5 @@
-"""What holds for any case: shares sum, none negative, order and refused acts change nothing.
+"""What holds for any case: shares sum, none negative, order and refused acts change nothing, the
+short ways of a run and the plain walk give the same answer, cent and reason.
 
 Cases are drawn from a seed that hypothesis chooses: a failing seed gives the same case again.
 Six hundred in the suite, to keep its time; a hundred thousand in the long tier.
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liane.bundles.engine import compile_protocol, difference, explain, settle, settle_many
+from liane.bundles.engine.settling import settled
 from liane.bundles.engine.sharing import apportion
 from liane.bundles.engine.tests.made import START, plan
 from liane.bundles.engine.texts import REASONS as REASONS_SAID
@@ -21,6 +23,7 @@ from liane.pathways.protocols.closing import State
 from liane.pathways.protocols.facts import Act, Case, SharingKey, Span
 from liane.pathways.protocols.money import Share, Sharing
 from liane.pathways.protocols.sessions import due
+from liane.pathways.protocols.walk import walk
 
 PLANS = [plan(), *(compile_protocol(one) for one in library.shipped())]
 REASONS = ["completed", "drop_out", "death", "move", "refusal", "other", None]
@@ -102,6 +105,7 @@ def holds(seed):
     chosen, case, until = situation(seed)
     result = settle(chosen, case, until)
     sums(result)
+    assert settled(chosen, walk(chosen, case, until, plainly=True)) == result
     turned = case._replace(acts=case.acts[::-1])
     assert list(settle_many(chosen, [case, turned], until)) == [result, result]
     refused_changes_nothing(chosen, case, until, result)

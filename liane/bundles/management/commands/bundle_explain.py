@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from liane.bundles import explained, settling
+from liane.bundles import explained, stored
 from liane.bundles.explained import View
 from liane.bundles.outputs.content import euros
 from liane.core import acting
@@ -61,5 +61,5 @@ def _document(view: View) -> dict[str, Any]:
              "settlement": part.line.settled.number}
             for one in view.sequences for part in one.parts
         ],
-        "answer": settling.document(view.answer),
+        "answer": stored.document(view.answer),
     }  # fmt: skip
