@@ -19,6 +19,7 @@ from liane.bundles.facts import Reader
 from liane.bundles.payees import names_of
 from liane.circle.reach import Reach
 from liane.core import acting, ledger
+from liane.core import rows as plain
 from liane.core.ids import parse
 from liane.pathways.models import Enrolment
 from liane.pathways.protocols.format import Protocol
@@ -104,8 +105,9 @@ class Counter:
 
     def of(self, ids: Sequence[UUID]) -> Effect:
         """The effect on these enrolments."""
-        found = self.reader.read(ids, self.until)
-        return compare_each(((one.plan, one.case) for one in found), self.draft, self.until)
+        with plain.uncollected():
+            found = self.reader.read(ids, self.until)
+            return compare_each(((one.plan, one.case) for one in found), self.draft, self.until)
 
 
 def counted(

@@ -89,12 +89,15 @@ def compare_each(held: Iterable[tuple[Plan, Case]], draft: Plan, until: dt.date)
 
 def _count(effect: Effect, case: Case, then: Settlement, now: Settlement) -> None:
     payees = effect.payees
+    held = payees.get
     for line in then.lines:
-        effect.before += line.cents
-        payees[line.payee] -= line.cents
+        payee, cents = line[1], line[3]
+        effect.before += cents
+        payees[payee] = held(payee, 0) - cents
     for line in now.lines:
-        effect.after += line.cents
-        payees[line.payee] += line.cents
+        payee, cents = line[1], line[3]
+        effect.after += cents
+        payees[payee] = held(payee, 0) + cents
     if now.missing:
         effect.missing.update({one.path for one in now.missing})
     billed, billable = _billable(then), _billable(now)
@@ -114,4 +117,4 @@ def _refusals(effect: Effect, then: Settlement, now: Settlement) -> None:
 
 
 def _billable(settlement: Settlement) -> int:
-    return sum(1 for one in settlement.sequences if one.billable)
+    return sum([one.billable for one in settlement.sequences])
