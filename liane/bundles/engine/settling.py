@@ -93,8 +93,8 @@ def _sequence(
         lacks,
         bool(cents) and not lacks,
         found.rule,
-        tuple((need.id, run.counts[need.index]) for need in run.stage.needs),
-        tuple([act.id for act, _, _, _ in run.acts]),
+        tuple([(need.id, run.counts[need.index]) for need in run.stage.needs]),
+        tuple([one[0][0] for one in run.acts]),
     )
 
 
@@ -196,7 +196,7 @@ def _split(
     """
     if protocol.patient_share.kind == "none":
         return [
-            _line((sequence, payee, role, cents, cents, 0, 0, "+".join(rules), article, acts))
+            _line((sequence, payee, role, cents, cents, 0, 0, _steps(rules), article, acts))
             for payee, role, cents, rules, acts, article in portions
         ]
     total = sum(one.cents for one in portions)
@@ -216,12 +216,16 @@ def _split(
             one.cents - part,
             part if covered else 0,
             0 if covered else part,
-            "+".join(one.rules),
+            _steps(one.rules),
             one.article,
             one.acts,
         )
         for one, part in zip(portions, parts, strict=True)
     ]
+
+
+def _steps(rules: tuple[str, ...]) -> str:
+    return rules[0] if len(rules) == 1 else "+".join(rules)
 
 
 def _patient_share(protocol: Protocol, case: Case, total: int, closed: dt.date) -> int | None:

@@ -1,6 +1,7 @@
 """How the amount of a sequence is divided among those who did it: nothing lost, nobody negative."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -38,8 +39,8 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
     parts = [total * weight // whole for weight in weights]
     left = total - sum(parts)
     if left:
-        order = sorted(range(len(weights)), key=lambda place: -(total * weights[place] % whole))
-        for place in order[:left]:
+        short = [part * whole - total * weight for part, weight in zip(parts, weights, strict=True)]
+        for place in sorted(range(len(parts)), key=short.__getitem__)[:left]:
             parts[place] += 1
     return parts
 
@@ -139,7 +140,8 @@ def _asked(
         return []
     if step.kind == "per_act":
         mine = [one for one in counted if one[0].code == step.to]
-        return _by_payee(mine, [scaled(cents)] * len(mine))
+        worth = scaled(cents)
+        return [(who, role, n * worth, acts) for who, role, n, acts in _by_payee(mine)]
     if step.to == STRUCTURE:
         return [(structure, "structure", cents, ())]
     mine = [one for one in counted if profession(one[0], one[3]) == step.to]
@@ -150,10 +152,10 @@ def _weighted(
     cents: int, mine: Sequence[Counted], sharing: Sharing
 ) -> list[tuple[str, Role, int, tuple[Any, ...]]]:
     """``cents`` among the payees of ``mine`` by the key's weights: acts, or their minutes."""
-    weights = [1] * len(mine)
+    weights = None
     if sharing.weights == "minutes":
         minutes = [act.minutes or spec.minutes for act, _, _, spec in mine]
-        weights = minutes if any(minutes) else weights
+        weights = minutes if any(minutes) else None
     groups = _by_payee(mine, weights)
     parts = apportion(cents, [group[2] for group in groups]) if groups else []
     return [
@@ -163,21 +165,25 @@ def _weighted(
 
 
 def _by_payee(
-    mine: Iterable[Counted], values: Iterable[int]
+    mine: Sequence[Counted], values: Iterable[int] | None = None
 ) -> list[tuple[str, Role, int, tuple[Any, ...]]]:
-    """Sums by payee, in the order of their names: the same whoever acted first."""
-    sums: dict[str, list[Any]] = {}
-    for (act, _, _, _), value in zip(mine, values, strict=True):
-        name, payee = act[0], act[3]
-        held = sums.get(payee or "")
-        if held is None:
-            sums[payee or ""] = [value, [name]]
-        else:
-            held[0] += value
-            held[1].append(name)
-    return [
-        (payee, "professional", sums[payee][0], tuple(sums[payee][1])) for payee in sorted(sums)
-    ]
+    """Sums by payee (without values, how many acts), in the order of their names: the same whoever
+    acted first."""
+    groups: dict[str, list[Any]] = defaultdict(list)
+    if values is None:
+        for one in mine:
+            groups[one[0][3] or ""].append(one[0][0])
+        return [(who, "professional", len(acts), tuple(acts)) for who, acts in _sorted(groups)]
+    sums: dict[str, int] = defaultdict(int)
+    for one, value in zip(mine, values, strict=True):
+        payee = one[0][3] or ""
+        sums[payee] += value
+        groups[payee].append(one[0][0])
+    return [(who, "professional", sums[who], tuple(acts)) for who, acts in _sorted(groups)]
+
+
+def _sorted(groups: dict[str, list[Any]]) -> list[tuple[str, list[Any]]]:
+    return [(payee, groups[payee]) for payee in sorted(groups)]
 
 
 def _rest(pot: _Pot, counted: Sequence[Counted], structure: str) -> None:
