@@ -44,6 +44,7 @@ class FhirConfig(AppConfig):
             expanding.EXPAND,
             sdc.POPULATE,
             extracting.EXTRACT,
+            extracting.APPLY,
             tddui.GIVE,
             tddui.TAKE,
             sdo_giving.GIVE,
