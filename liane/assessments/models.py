@@ -200,6 +200,10 @@ class Score(Base, Authored, Shared, Scoped):
     value = models.DecimalField(max_digits=18, decimal_places=6)
     band = models.CharField(max_length=300, blank=True)
     level = models.CharField(max_length=40, blank=True)
+    panel = models.CharField(max_length=200, blank=True)
+    """The panel of which it is the first number (`grouped`): its system and code."""
+    head = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="parts")
+    """The first number of its panel, for the others."""
     at = models.DateTimeField()
 
     objects: ClassVar[Any] = AssessedQuerySet.as_manager()

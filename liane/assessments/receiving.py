@@ -1,7 +1,8 @@
 """Assessments that other software filled in: checked, then kept as the pages keep them."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +31,7 @@ MEASURED = frozenset({*NAMES, "quantity"})
 
 def receive(
     person: Patient, questionnaire: Questionnaire, items: Any, *, at: dt.datetime | None,
-    finished: bool,
+    finished: bool, panel: str = "",
 ) -> Response:  # fmt: skip
     """Keep an assessment with these answers and no other; completed when ``finished``.
 
@@ -54,7 +55,7 @@ def receive(
         response.history.create(after=Response.Status.IN_PROGRESS, **who)
         ledger.wrote(person.pk, "assessment", object_id=response.pk)
         if finished:
-            response = services.complete(response.pk, version=response.version)
+            response = services.complete(response.pk, version=response.version, panel=panel)
     return response
 
 
@@ -86,11 +87,63 @@ def measure(
     raise Refused("Aucun questionnaire proposé ici ne garde cette mesure.", field="code")
 
 
+@dataclass(frozen=True)
+class Part:
+    """One number of a panel: its codes as in :func:`measure`, and its unit."""
+
+    codes: frozenset[tuple[str, str]]
+    number: Decimal
+    unit: str = ""
+
+
+def panel(person: Patient, name: str, parts: Sequence[Part], *, at: dt.datetime | None) -> Response:
+    """Keep several measures that are one, as the assessment of which they are the only answers.
+
+    ``name``: the system and the code of the panel. Raises Refused where no questionnaire at hand
+    keeps them all as they are given; and as :func:`measure`.
+    """
+    for questionnaire in queries.offered():
+        definition = catalogue.definition_of(questionnaire)
+        found = [_item(definition, part.codes) for part in parts]
+        items = [one for one in found if one is not None]
+        if len(items) < len(parts):
+            continue
+        if len({one.link_id for one in items}) < len(parts):
+            raise Refused("La même mesure y est deux fois.", field="component")
+        nodes: list[Json] = []
+        for item, part in zip(items, parts, strict=True):
+            _same_unit(item, part.unit)
+            _joined(nodes, _alone(definition, item, part.number))
+        return receive(person, questionnaire, nodes, at=at, finished=True, panel=name)
+    raise Refused("Aucun questionnaire proposé ici ne garde ces mesures ensemble.",
+                  field="component")  # fmt: skip
+
+
+def _item(definition: Definition, codes: Collection[tuple[str, str]]) -> Item | None:
+    """The question that keeps such a measure as it is given."""
+    return next(
+        (one for one in definition.scores
+         if _measures(one, codes) and not one.computed and one.type in MEASURED), None,
+    )  # fmt: skip
+
+
+def _joined(nodes: list[Json], more: list[Json]) -> None:
+    """Add the nodes of an assessment to others, each group once."""
+    for one in more:
+        same = next((held for held in nodes if held["linkId"] == one["linkId"]), None)
+        if same is None:
+            nodes.append(one)
+        else:
+            _joined(same["item"], one["item"])
+
+
 def is_measure(response: Response, code: str) -> bool:
-    """The assessment holds this score alone, and it was given as it is. One query."""
+    """The assessment holds this measure or panel alone, given as it is. One query."""
     definition = catalogue.definition_of(response.questionnaire)
     item = next((one for one in definition.scores if one.score and one.score.code == code), None)
-    return item is not None and not item.computed and response.scores.count() == 1
+    if item is None or item.computed:
+        return False
+    return sum(1 for row in response.scores.all() if row.head_id is None) == 1
 
 
 def _measures(item: Item, codes: Collection[tuple[str, str]]) -> bool:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 
-from liane.assessments import catalogue, prefill, queries, state, tasks
+from liane.assessments import catalogue, grouped, prefill, queries, state, tasks
 from liane.assessments.engine import posting, showing, values
 from liane.assessments.engine.answers import Answers, Place, name_of
 from liane.assessments.engine.behaviour import Missing, Settled, missing, settle
@@ -167,6 +167,7 @@ def complete(
     for_person: bool = False,
     on: dt.date | None = None,
     announce: bool = True,
+    panel: str = "",
 ) -> Response:
     """Complete an assessment, done the day ``on``: scores kept, journal told, answers final.
 
@@ -189,7 +190,7 @@ def complete(
         after = Status.AMENDED if response.replaces_id else Status.COMPLETED
         transition(response, LIFE, after, reason=response.reason)
         _finish(one, settled, for_person)
-        score(one, settled)
+        score(one, settled, panel)
         kind = KINDS[response.area] + (".amended" if response.replaces_id else "")
         journal.append(
             kind, person_id=response.person_id, object_id=response.pk,
@@ -222,23 +223,29 @@ def _moment(at: dt.datetime, on: dt.date) -> dt.datetime:
     return min(local.replace(year=on.year, month=on.month, day=on.day), timezone.now())
 
 
-def score(one: state.Opened, settled: Settled) -> None:
-    """Keep the scores of a completed assessment, for whom it is meant."""
-    response, seen = one.response, set()
-    for item, number in showing.scores(one.definition, settled):
-        found = item.score
-        if found is None or found.code in seen:
-            continue
-        seen.add(found.code)
-        band = found.band(number)
-        Score(
+def score(one: state.Opened, settled: Settled, panel: str = "") -> None:
+    """Keep the scores of a completed assessment, for whom it is meant; ``panel``: they are one."""
+    response, url = one.response, one.response.questionnaire.url
+    found = {
+        item.score.code: (item.score, number)
+        for item, number in reversed(list(showing.scores(one.definition, settled)))
+        if item.score is not None
+    }
+    codes = list(reversed(found))
+    groups, made = grouped.of(url, codes, panel), dict[str, Score]()
+    for code in codes:
+        said, number = found[code]
+        band = said.band(number)
+        name, head = groups.get(code, ("", code))
+        made[code] = Score(
             person_id=response.person_id, response=response, area=response.area,
-            url=response.questionnaire.url, code=found.code, label=found.label, unit=found.unit,
-            value=number,
+            url=url, code=code, label=said.label, unit=said.unit, value=number,
             band=band.text[:300] if band else "", level=band.level[:40] if band else "",
+            panel=name if head == code else "", head=made.get(head),
             at=response.at, for_team=response.for_team,
             for_person=response.for_person, **author_of(acting.current()),
-        ).save(force_insert=True)  # fmt: skip
+        )  # fmt: skip
+        made[code].save(force_insert=True)
 
 
 def amend(response_id: UUID, *, reason: str) -> Response:

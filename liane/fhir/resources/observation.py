@@ -1,24 +1,26 @@
-"""Observation: one score of an assessment that was completed (Katz, TUG, GIR…).
+"""Observation: one score of an assessment that was completed (Katz, TUG, GIR…), or one panel.
 
 One may be sent where a questionnaire keeps it as it is measured (the total of a test): it is then
-an assessment of which it is the only answer. What is calculated is sent with its answers.
+an assessment of which it is the only answer. What is calculated is sent with its answers. Several
+numbers that are one (a blood pressure) are one Observation with components (`assessments.grouped`).
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from liane.assessments import catalogue, receiving, services
+from liane.assessments import catalogue, grouped, receiving, services
 from liane.assessments.models import Response, Score
 from liane.circle.reach import Reach
 from liane.core.areas import Area
 from liane.fhir import building as fhir
 from liane.fhir import people
-from liane.fhir.outcomes import unprocessable
+from liane.fhir.outcomes import Problem, unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.measured import Amount, Composite
@@ -55,10 +57,42 @@ STATUS: dict[str, str] = {
 AHEAD = dt.timedelta(minutes=5)
 """How far the clock of other software may be ahead of ours."""
 HELD = {code: str(held) for held, code in STATUS.items()}
-CODE = Token("code", column="code", system=SCORES)
-SIGN = Token("code", column="code", system=LOINC, codes={
-    code: held for held, several in LOINCS.items() for code in several})  # fmt: skip
-VALUE = Amount("value-quantity", column="value", unit="unit")
+BP = grouped.BLOOD_PRESSURE
+SIGNS = {code: held for held, several in LOINCS.items() for code in several}
+PARTS = {code: BP for held in grouped.KNOWN[VITAL_SIGNS][BP] for code in LOINCS[held]}
+"""What LOINC calls the numbers of a blood pressure."""
+NAMES = {BP: "Pression artérielle"}
+
+
+class Single(Token):
+    """A code of a score that is told alone."""
+
+    def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Any]) -> Q:
+        """As any token, panels left out: their numbers are components."""
+        return super().condition(key, leafs) & Q(panel="")
+
+
+class SingleAmount(Amount):
+    """A value that is told alone."""
+
+    def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Any]) -> Q:
+        """As any amount, panels left out."""
+        return super().condition(key, leafs) & Q(panel="")
+
+
+class PartAmount(Amount):
+    """A value of one of the numbers of a panel."""
+
+    def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Any]) -> Q:
+        """The first number of the panel, or one of the others."""
+        others = Score.objects.filter(super().condition(key, leafs), head=OuterRef("pk"))
+        return (super().condition(key, leafs) & ~Q(panel="")) | Q(Exists(others))
+
+
+CODE = Single("code", column="code", system=SCORES)
+SIGN = Single("code", column="code", system=LOINC, codes=SIGNS)
+PANEL = Token("code", column="panel", system=LOINC, codes={BP.rpartition("|")[2]: BP})
+VALUE = SingleAmount("value-quantity", column="value", unit="unit")
 
 
 def category_of(url: str) -> Json | None:
@@ -87,14 +121,22 @@ class ObservationResource(Resource):
     interactions = READ | {"create", "update"}
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier"),
-        Several("code", params=(CODE, SIGN, Indexed("code", path="Observation.code"))),
+        Several("code", params=(CODE, SIGN, PANEL, Indexed("code", path="Observation.code"))),
         VALUE,
         Composite("code-value-quantity", params=(CODE, VALUE)),
         Composite("combo-code-value-quantity", params=(CODE, VALUE)),
         Several("combo-code", params=(
-            Token("combo-code", column="code", system=SCORES), SIGN,
-            Indexed("combo-code", path="Observation.code"))),
-        Amount("combo-value-quantity", column="value", unit="unit"),
+            Token("combo-code", column="code", system=SCORES),
+            Token("combo-code", column="code", system=LOINC, codes=SIGNS), PANEL,
+            Token("combo-code", column="panel", system=LOINC, codes=PARTS),
+            Indexed("combo-code", path="Observation.code"),
+            Indexed("combo-code", path="Observation.component.code"))),
+        Several("component-code", params=(
+            Token("component-code", column="panel", system=LOINC, codes=PARTS),
+            Indexed("component-code", path="Observation.component.code"))),
+        PartAmount("component-value-quantity", column="value", unit="unit"),
+        Several("combo-value-quantity", params=(
+            VALUE, PartAmount("combo-value-quantity", column="value", unit="unit"))),
         Token("status", column="response__status", codes=HELD),
         Custom("category", read=_category, build=_in_category),
         Reference("patient", to={"Patient": "person_id"}, elements=("subject",)),
@@ -109,13 +151,20 @@ class ObservationResource(Resource):
 
     def rows(self, reach: Reach, *, many: bool = True) -> QuerySet[Any]:
         """Scores that the actor may read."""
-        found: QuerySet[Any] = Score.objects.within(reach).select_related("response")
-        return found
+        found: QuerySet[Any] = Score.objects.within(reach).filter(head=None)
+        return found.select_related("response")
 
     def project(self, rows: Sequence[Any]) -> list[Json]:
-        """At most three queries: who assessed."""
+        """At most four queries: who assessed, the other numbers of panels."""
         known = people.references(row.author_holder_id for row in rows)
-        return [fhir.cleaned(_score(row, people.author(row, known))) for row in rows]
+        others: dict[UUID, list[Score]] = {}
+        heads = [row.pk for row in rows if row.panel]
+        for one in Score.objects.filter(head__in=heads).order_by("pk") if heads else ():
+            others.setdefault(one.head_id, []).append(one)
+        return [
+            fhir.cleaned(_shown(row, others.get(row.pk, []), people.author(row, known)))
+            for row in rows
+        ]
 
     def create(self, body: Json, refs: Refs) -> Score:
         """Keep a measure, as the assessment that it is the only answer of."""
@@ -126,6 +175,12 @@ class ObservationResource(Resource):
         person = refs.access.reach.patients().filter(pk=key).first()
         if person is None:
             raise unprocessable("This person is out of reach.", where)
+        parts = fhir.items(body, "component")
+        if parts:
+            return self._again(receiving.panel(
+                person, _panel(body), [_part(one, place) for place, one in enumerate(parts)],
+                at=_when(body),
+            ))  # fmt: skip
         number, unit = _measured(body)
         codes = {("" if system == SCORES else system, code) for system, code in _codes(body)}
         made = receiving.measure(person, codes, number, unit=unit, at=_when(body))
@@ -146,8 +201,32 @@ class ObservationResource(Resource):
 
     def _again(self, response: Response) -> Score:
         rows = Score.objects.select_related("response")
-        found: Score = rows.get(response=response)  # its only one, written by the same actor
+        found: Score = rows.get(response=response, head=None)  # its only one, of the same actor
         return found
+
+
+def _panel(body: Json) -> str:
+    """The system and the code of a panel, which has no value of its own."""
+    if any(name.startswith("value") for name in body) or body.get("dataAbsentReason"):
+        raise unprocessable("The numbers of a panel are its components.", "Observation.value[x]")
+    codes = _codes(body)
+    if not codes:
+        raise unprocessable("A panel has a code.", "Observation.code", "required")
+    named = BP if tuple(BP.split("|")) in codes else "|".join(codes[0])
+    return named[:200]
+
+
+def _part(one: Json, place: int) -> receiving.Part:
+    try:
+        number, unit = _measured(one)
+    except Problem:
+        raise unprocessable(
+            "Each component is one number.", f"Observation.component[{place}]"
+        ) from None
+    return receiving.Part(
+        frozenset(("" if system == SCORES else system, code) for system, code in _codes(one)),
+        number, unit,
+    )  # fmt: skip
 
 
 def _codes(body: Json) -> list[tuple[str, str]]:
@@ -171,8 +250,8 @@ def _when(body: Json) -> dt.datetime | None:
 
 def _measured(body: Json) -> tuple[Decimal, str]:
     """The number, and its unit. Raises Problem 422 for what Liane has no place for."""
-    if body.get("component") or body.get("dataAbsentReason"):
-        raise unprocessable("One number is kept here, and no component of it.", "Observation")
+    if body.get("dataAbsentReason"):
+        raise unprocessable("A measure has a value.", "Observation.dataAbsentReason")
     quantity = body.get("valueQuantity") or {}
     number = quantity.get("value", body.get("valueInteger"))
     if number is None or quantity.get("comparator"):
@@ -180,26 +259,33 @@ def _measured(body: Json) -> tuple[Decimal, str]:
     return Decimal(str(number)), str(quantity.get("code") or quantity.get("unit") or "")
 
 
-def _score(row: Score, author: Json | None) -> Json:
-    value = int(row.value) if row.value == int(row.value) else row.value.normalize()
-    unit = {"unit": row.unit} if row.unit else {}
-    return {
+def _shown(row: Score, others: Sequence[Score], author: Json | None) -> Json:
+    shared = {
         "status": STATUS.get(row.response.status, "final"),
         "category": [category_of(row.url)],
-        "code": {
-            "coding": [
-                {"system": SCORES, "code": row.code, "display": row.label},
-                *(
-                    {"system": LOINC, "code": code}
-                    for code in LOINCS.get(row.code, ())
-                    if row.url == VITAL_SIGNS
-                ),
-            ]
-        },
         "subject": fhir.reference("Patient", row.person_id),
         "effectiveDateTime": fhir.at(row.at),
         "performer": [author],
-        "valueQuantity": {"value": value, **unit},
-        "interpretation": [{"text": row.band}] if row.band else None,
         "derivedFrom": [fhir.reference("QuestionnaireResponse", row.response_id)],
+    }
+    if not row.panel:
+        return {**shared, **_number(row)}
+    system, _, code = row.panel.rpartition("|")
+    parts = [_number(one) for one in (row, *others)]
+    return {**shared, "code": fhir.concept(system, code, NAMES.get(row.panel, "")),
+            "component": parts}  # fmt: skip
+
+
+def _number(row: Score) -> Json:
+    value = int(row.value) if row.value == int(row.value) else row.value.normalize()
+    signs = LOINCS.get(row.code, ()) if row.url == VITAL_SIGNS else ()
+    return {
+        "code": {
+            "coding": [
+                {"system": SCORES, "code": row.code, "display": row.label},
+                *({"system": LOINC, "code": code} for code in signs),
+            ]
+        },
+        "valueQuantity": {"value": value} | ({"unit": row.unit} if row.unit else {}),
+        "interpretation": [{"text": row.band}] if row.band else None,
     }
