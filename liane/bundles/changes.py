@@ -21,7 +21,7 @@ from liane.pathways.models import (
     Enrolment,
     EnrolmentEvent,
     Rights,
-    SharingAgreement,
+    SharingAccord,
     Signatory,
     Suspension,
 )
@@ -78,7 +78,8 @@ def _touched(since: dt.datetime) -> Iterator[UUID]:
     undone = Undo.objects.filter(created_at__gte=since).values("intervention_id")
     counted = Counted.objects.filter(intervention_id__in=undone)
     yield from counted.order_by().values_list("enrolment_id", flat=True)
-    projects = SharingAgreement.objects.filter(created_at__gte=since).values("project_id")
+    agreed = SharingAccord.objects.filter(created_at__gte=since)
+    projects = agreed.values("agreement__project_id")
     joined = Signatory.objects.filter(created_at__gte=since).values("project_id")
     teams = Enrolment.objects.filter(Q(project_id__in=projects) | Q(project_id__in=joined))
     yield from teams.order_by().values_list("pk", flat=True)

@@ -213,9 +213,9 @@ def _cover(said: Sequence[Rights]) -> Cover:
 
 
 def _keys(projects: Collection[UUID]) -> dict[UUID, list[SharingKey]]:
-    """Agreed sharing keys: each holds until the next one begins."""
+    """Sharing keys that two persons agreed on: each holds until the next one begins."""
     rows: dict[UUID, list[SharingAgreement]] = defaultdict(list)
-    agreed = SharingAgreement.objects.filter(project_id__in=list(projects))
+    agreed = SharingAgreement.objects.filter(project_id__in=list(projects), accord__isnull=False)
     for row in agreed.order_by("starts_on", "created_at"):
         rows[row.project_id].append(row)
     found: dict[UUID, list[SharingKey]] = defaultdict(list)

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from liane.pathways import catalogue
-from liane.pathways.models import Project, SharingAgreement
+from liane.core import acting
+from liane.directory import second
+from liane.pathways import catalogue, rules
+from liane.pathways.models import Project, SharingAccord, SharingAgreement
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.protocols.money import STRUCTURE, Share, Sharing
 from liane.pathways.protocols.plan import known
@@ -20,20 +22,40 @@ WEIGHTS = {"acts": "à parts égales par acte", "minutes": "selon la durée des 
 
 @dataclass(frozen=True)
 class Key:
-    """One key as its page shows it. ``row`` is None for the definition's own."""
+    """One key as its page shows it. ``row`` is None for the definition's own. ``waits``: nobody
+    else confirmed it yet, and it governs nothing; ``mine``: whoever reads proposed it; ``alone``:
+    nobody else could confirm it."""
 
     label: str
     article: str
     steps: list[str]
     row: SharingAgreement | None = None
+    accord: SharingAccord | None = None
+    waits: bool = False
+    mine: bool = False
+    alone: bool = False
 
 
 def of_project(project: Project, protocol: Protocol) -> list[Key]:
-    """The keys of a project, the latest first, the definition's own at the end. One query."""
-    made = []
-    for row in project.agreements.order_by("-starts_on", "-created_at"):
+    """The keys of a project, the latest first, the definition's own at the end; one that another
+    followed before anybody confirmed it is left out. Two queries at most."""
+    made: list[Key] = []
+    me, proposed = acting.current().user_id, False
+    rows = project.agreements.select_related("accord").order_by("-created_at")
+    for row in rows:
+        accord = getattr(row, "accord", None)
+        if accord is None and proposed:
+            continue
+        proposed = True
         sharing = Sharing.model_validate(json.loads(row.key) | {"governs": row.governs})
-        made.append(Key(sharing.label, sharing.article, list(steps(sharing, protocol)), row))
+        mine = accord is None and me is not None and row.author_user_id == me
+        alone = mine and me is not None and not second.others(
+            project.organisation_id, rules.RUNNERS, me
+        )  # fmt: skip
+        made.append(Key(
+            sharing.label, sharing.article, list(steps(sharing, protocol)), row, accord,
+            accord is None, mine, alone,
+        ))  # fmt: skip
     if protocol.sharing is not None:
         own = protocol.sharing
         made.append(Key(own.label, own.article, list(steps(own, protocol))))

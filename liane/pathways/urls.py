@@ -28,6 +28,7 @@ urlpatterns = [
     path(PROJECT + "avenant/", projects.amend),
     path(PROJECT + "compte/", projects.account),
     path(PROJECT + "cle/", projects.share),
+    path("parcours/cles/<uuid:agreement_id>/", projects.confirm_key),
     path(PROJECT + "fin/", projects.end),
     path(SIGNATORY + "signature/", projects.sign),
     path(SIGNATORY + "ordre/", projects.order),

@@ -100,8 +100,10 @@ def test_the_fund_pays_each_and_the_structure_holds_the_share_alone(
     signs(lead, project)
     lead.opens(project + "cle/").writes("Où c’est écrit", "Annexe 2 du projet")
     lead.writes("La structure (% du montant)", "15").finds_it_accessible()
-    told(lead.presses("Enregistrer la clé"), "Clé")
-    lead.opens(project).sees("en vigueur").finds_it_accessible()
+    told(lead.presses("Enregistrer la clé"), "Clé proposée")
+    lead.opens(project).sees("Rien ne se calcule encore").finds_it_accessible()
+    told(director.opens(project).presses("Confirmer cette clé"), "Clé confirmée")
+    lead.opens(project).sees("en vigueur").sees("confirmée par Vincent").finds_it_accessible()
 
     # When the doctor includes M. Simon, and each does what they do
     doctor.opens(project + "inclure/")

@@ -16,6 +16,7 @@ from liane.pathways.models.projects import (
     Milestone,
     Project,
     ProjectEvent,
+    SharingAccord,
     SharingAgreement,
     Signatory,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "Account", "Amendment", "Anchor", "Answer", "Clash", "Completion", "Confirmation",
     "ConfirmationEvent", "Counted", "DocumentGiven", "Enrolment", "EnrolmentEvent", "Milestone",
     "Project", "ProjectEvent", "ProtocolVersion", "ProtocolVersionEvent", "Rights", "SavedView",
-    "Session", "SessionEvent", "SessionLink", "SharingAgreement", "Signatory", "SlotEvent",
+    "Session", "SessionEvent", "SessionLink", "SharingAccord",
+    "SharingAgreement", "Signatory", "SlotEvent",
     "SlotPart", "SlotProposal", "Suspension",
 ]  # fmt: skip

@@ -181,7 +181,8 @@ class Account(Base, Authored, AppendOnly):
 
 
 class SharingAgreement(Base, Authored, AppendOnly):
-    """A sharing key agreed by the signatories, from a day on, in place of the protocol's.
+    """A sharing key agreed by the signatories, from a day on, in place of the protocol's. Written
+    down by one person, it governs once a second agreed (`SharingAccord`).
 
     ``key`` is in the format of the protocol's ``sharing`` (JSON text). ``governs`` says which key
     a running sequence takes: that of its start, of each act, or of its end.
@@ -199,5 +200,19 @@ class SharingAgreement(Base, Authored, AppendOnly):
     key = models.TextField()
     governs = models.CharField(max_length=5, choices=Governs, default=Governs.START)
     note = models.CharField(max_length=300, blank=True)
+
+    objects: ClassVar[Any] = HouseQuerySet.as_manager()
+
+
+class SharingAccord(Base, Authored, AppendOnly):
+    """A second person agreed to a key: it governs from then on. ``alone`` says why the same person
+    proposed and agreed, where the structure has nobody else to do it."""
+
+    house_field: ClassVar[str] = "agreement__project__organisation_id"
+
+    agreement = models.OneToOneField(
+        SharingAgreement, on_delete=models.PROTECT, related_name="accord"
+    )
+    alone = models.CharField(max_length=300, blank=True)
 
     objects: ClassVar[Any] = HouseQuerySet.as_manager()

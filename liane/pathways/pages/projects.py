@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from liane.core.errors import Refused
-from liane.core.http import Request
+from liane.core.http import Request, back
 from liane.core.ids import parse
 from liane.core.routes import Policy, route
 from liane.pathways import catalogue, keys, rules, teams
@@ -124,10 +124,23 @@ def share(request: Request, project_id: UUID) -> HttpResponse:
             project.pk, form.key, starts_on=said["starts_on"], governs=said["governs"],
             note=said["note"],
         ),
-        "Clé enregistrée : elle vaut pour les calculs à venir.", _place(project), columns=True,
+        "Clé proposée : une deuxième personne la confirme, puis elle vaut.", _place(project),
+        columns=True,
         note="Dans l’ordre : la part fixe de la structure, les montants par acte, les parts en %, "
         "puis le reste. Tout est partagé au centime.",
     )  # fmt: skip
+
+
+@route(Policy.PROFESSIONAL, audit="pathway_project", methods=POST)
+def confirm_key(request: Request, agreement_id: UUID) -> HttpResponse:
+    """A second person confirms a key; alone, with a reason."""
+    try:
+        made = sharing.confirm(agreement_id, alone=request.POST.get("alone", ""))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return back(request, "/parcours/")
+    messages.success(request, "Clé confirmée : elle vaut pour les calculs à venir.")
+    return redirect(_place(made.agreement.project))
 
 
 @route(Policy.PROFESSIONAL, audit="pathway_project")

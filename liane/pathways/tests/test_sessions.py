@@ -12,7 +12,7 @@ from liane.core.errors import NotAllowed, Refused
 from liane.directory.models import Locum, Practice
 from liane.interventions import services as acts
 from liane.pathways import cases, links, progress, queries
-from liane.pathways.models import Confirmation, Counted, Session, SharingAgreement
+from liane.pathways.models import Confirmation, Counted, Session, SharingAccord, SharingAgreement
 from liane.pathways.services import confirming, counting, following, life
 from liane.pathways.tests.conftest import as_, as_system, at, days_ago, did, only, signatory
 from tests import factories as make
@@ -212,10 +212,13 @@ def test_dated_facts_reach_the_engine(included, lea, roussel, zoe, simon):
         life.set_rights(included.pk, starts_on=days_ago(90), exemptions=["ald"], has_amc=True)
         life.set_rights(included.pk, starts_on=days_ago(30), exemptions=[], has_amc=False)
         life.give_document(included.pk, "accord", days_ago(3))
-    SharingAgreement.objects.create(
+    agreed = SharingAgreement.objects.create(
         project_id=included.project_id, starts_on=days_ago(200), governs="act",
         key='{"label": "Accord", "article": "accord", "remainder": "structure"}',
     )  # fmt: skip
+    assert read(included).case.keys == (), "one person proposed it"
+    SharingAccord.objects.create(agreement=agreed)
+    assert len(read(included).case.keys) == 1
     case = read(included).case
     [(code, span)] = case.exemptions
     assert (code, span.since, span.until) == ("ald", days_ago(90), days_ago(31))

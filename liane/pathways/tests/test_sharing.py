@@ -3,13 +3,15 @@
 import datetime as dt
 
 import pytest
+from django.http import Http404
 from django.utils import timezone
 
 from liane.core.errors import NotAllowed, Refused
 from liane.pathways import catalogue, keys
 from liane.pathways.models import Amendment, SharingAgreement
 from liane.pathways.services import sharing
-from liane.pathways.tests.conftest import as_, days_ago
+from liane.pathways.tests.conftest import as_, as_system, days_ago
+from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 KEY = {
@@ -31,11 +33,20 @@ def agreed(project, who, days=10, **more):
 
 
 def words(project):
-    return [one.steps for one in keys.of_project(project, catalogue.of_project(project))]
+    with as_system():
+        return [one.steps for one in keys.of_project(project, catalogue.of_project(project))]
 
 
-def test_a_key_is_agreed_said_in_words_and_makes_an_amendment(project, lea):
-    agreed(project, lea)
+@pytest.fixture
+def director(msp):
+    return make.practice("dir", role="manager", of=msp, name="Directrice")
+
+
+def test_a_key_is_agreed_said_in_words_and_makes_an_amendment(project, lea, director):
+    made = agreed(project, lea)
+    assert not Amendment.objects.exists(), "one person proposed it"
+    with as_(director):
+        sharing.confirm(made.pk)
     assert words(project) == [[
         "50,00 € : la structure", "22,50 € par « Séance diététique », à qui l’a fait",
         "12,5 % du montant : médecin", "le reste aux professionnels, selon leurs actes",
@@ -50,8 +61,39 @@ def test_another_key_follows_and_never_precedes(project, lea):
     with pytest.raises(Refused) as refusal:
         agreed(project, lea, 20)
     assert refusal.value.field == "starts_on"
-    assert [len(one) for one in words(project)] == [5, 5]
+    assert [len(one) for one in words(project)] == [5], "the one that nobody confirmed is gone"
     assert SharingAgreement.objects.count() == 2
+
+
+def test_two_persons_or_one_with_a_reason_that_is_kept(project, lea):
+    made = agreed(project, lea)
+    with as_(lea), pytest.raises(Refused) as refusal:
+        sharing.confirm(made.pk)
+    assert (refusal.value.code, refusal.value.field) == ("alone", "alone")
+    with as_(lea):
+        row = sharing.confirm(made.pk, alone="La direction est en congé jusqu’au 15.")
+        assert row.alone.startswith("La direction")
+        assert sharing.confirm(made.pk).pk == row.pk, "said again, nothing changes"
+    another = agreed(project, lea, 5)
+    make.practice("dir", role="manager", of=project.organisation, name="Directrice")
+    with as_(lea), pytest.raises(Refused) as refusal:
+        sharing.confirm(another.pk, alone="La direction est en congé jusqu’au 15.")
+    assert refusal.value.code == "four-eyes"
+
+
+def test_a_key_that_another_one_followed_is_confirmed_no_more(project, lea, director):
+    first = agreed(project, lea, 10)
+    agreed(project, lea, 5)
+    with as_(director), pytest.raises(Refused, match="proposée depuis"):
+        sharing.confirm(first.pk)
+
+
+def test_nobody_of_elsewhere_confirms_it(project, lea, roussel):
+    made = agreed(project, lea)
+    stranger = make.practice("bob", role="coordinator", name="Bob")
+    for who, error in ((roussel, NotAllowed), (stranger, Http404)):
+        with as_(who), pytest.raises(error):
+            sharing.confirm(made.pk)
 
 
 @pytest.mark.parametrize(
@@ -87,3 +129,12 @@ def test_the_page_asks_in_euros_and_percent(project, lea, sign_in):
     assert "20 % du montant : médecin" in shown
     row = SharingAgreement.objects.get()
     assert (row.governs, row.starts_on) == ("act", dt.date.today())  # noqa: DTZ011
+    assert "pourquoi confirmez-vous" in shown, "she is alone"
+    make.practice("dir", role="manager", of=project.organisation, name="Directrice")
+    assert "une deuxième personne" in client.get(place).content.decode()
+    other = sign_in("dir")
+    assert "Confirmer cette clé" in other.get(place).content.decode()
+    assert other.post(f"/parcours/cles/{row.pk}/").status_code == 302
+    shown = client.get(place).content.decode()
+    assert "confirmée par Directrice" in shown
+    assert "Rien ne se calcule encore" not in shown
