@@ -26,7 +26,7 @@ from tests.access.world import KINDS, World
 pytestmark = pytest.mark.django_db
 
 NAMELESS = {
-    "session_id", "signature", "invitation_id", "token", "key", "day", "date", "kind",
+    "session_id", "signature", "invitation_id", "token", "key", "day", "date", "year", "kind",
     "organisation_id", "practice_id", "professional_id", "post_id", "duty_id", "contract_id",
     "coverage_id",
     "subscription_id", "opening_id",
@@ -97,6 +97,18 @@ def test_these_see_all_that_is_theirs_and_nothing_else(
     assert verdict.faults == []
     assert verdict.seen & {canary.token.lower() for canary in told} == theirs
     assert len(theirs) == count
+
+
+def test_whom_a_line_pays_reads_its_sequence_and_nothing_else_of_the_invoice(world: World) -> None:
+    """« Own lines » of the table: a line is read with the sequence that it pays, as its page is."""
+    kind = next(kind for kind in KINDS if kind.name == "doctor")
+    verdict = read_everything(world, kind, lambda route: route.startswith("forfaits/versements"))
+    assert verdict.faults == []
+    both = [one for one in world.canaries if one.area == "money" and "person" in one.groups
+            and one.participants]  # fmt: skip
+    mine = {one.token.lower() for one in both if may_see(kind, one)}
+    assert mine
+    assert mine <= verdict.seen
 
 
 def test_every_line_and_area_of_the_table_is_walked_or_said_not_to_exist_yet(world: World) -> None:

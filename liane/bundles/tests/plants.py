@@ -1,6 +1,8 @@
 """Money in the access matrix, of the enrolments that the pathways planted.
 
-What a professional may read is what pays them: the doctor has a line, the nurse has none.
+What a professional may read is what pays them: the doctor has a line, the nurse has none. A line
+comes with its sequence (CSS, R.162-140: the part of each, sequence by sequence), so that whoever it
+pays can hold it against what they did; the rest of the invoice is not theirs.
 """
 
 import datetime as dt
@@ -89,7 +91,8 @@ def _billed(
     invoice = Invoice(
         **own, sequence=sequence, enrolment=row, kind="invoice", year=2026, ordinal=1,
         number=f"2026-00000{1 if name == 'A' else 2}", payer="cpam", payer_label="CPAM",
-        protocol="essai", version="2026-01", title=canary(PERSON), cents=30101, amo_cents=24081,
+        protocol="essai", version="2026-01", title=canary(PERSON, paid=True), cents=30101,
+        amo_cents=24081,
         amc_cents=0, patient_cents=6020, structure=json.dumps({"name": "x", "finess": ""}),
         settled_number=1, prepared_by_label="x", reason=canary(PERSON),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from liane.pathways.models import (
     ProtocolVersion,
     Rights,
     Session,
+    SharingAgreement,
     Signatory,
     SlotEvent,
     SlotPart,
@@ -45,6 +46,11 @@ def _pathway(world: World, name: str, place: str, doctor: str) -> None:
         organisation=house, category="msp", protocol_key="essai", protocol_version="2026-01",
         title="Parcours d’essai", status="running",
     )  # fmt: skip
+    agreed = SharingAgreement.objects.create(
+        project=project, starts_on=timezone.localdate(), governs="start",
+        key='{"label": "Clé", "article": "essai", "remainder": "acts"}', **author,
+    )  # fmt: skip
+    world.add("agreement_id", name, agreed.pk)
     signatory = Signatory.objects.create(
         project=project, practice=who, profession="dieteticien",
         starts_on=timezone.localdate() - dt.timedelta(90),
