@@ -15,9 +15,11 @@ from liane.agenda.repeating import end_series, plan_series
 from liane.agenda.services import cancel, move, plan_visit
 from liane.agenda.visit import Visit
 from liane.circle.reach import Reach
-from liane.core import acting
+from liane.core import acting, registry
 from liane.core.clock import day_bounds
 from liane.core.errors import Refused
+from liane.core.text import normalise
+from liane.interventions.services import Act
 
 Times = tuple[dt.datetime, dt.datetime]
 OPEN = frozenset({Appointment.Status.PLANNED, Appointment.Status.SUSPENDED})
@@ -74,7 +76,7 @@ def _carry_out(
         times[0],
         minutes=_minutes(times),
         practice_id=batch.practice_id,
-        title=line.title,
+        title=_named(line, batch, times, person_id),
     )
     if line.rule:
         _series(visit, line, organisation_id, report)
@@ -86,6 +88,23 @@ def _carry_out(
             source_uid=line.uid, source_organisation_id=organisation_id
         )
         report.planned += 1
+
+
+def _named(line: ImportLine, batch: ImportBatch, times: Times, person_id: UUID) -> str:
+    """What the visit is for. The act of the person's pathway gives its name, by which the visit is
+    counted once done; any other is said beside the motive. Raises Refused for one that a bundle
+    pays and that is billed by itself."""
+    if not line.code:
+        return line.title
+    wanted = normalise(line.code)
+    for desk in registry.act_desks:
+        for code, label in desk.codes(person_id, {batch.practice_id}):
+            if wanted in {normalise(code), normalise(label)}:
+                return label[:120]
+        desk.barred(Act(
+            person_id, times[0], batch.practice_id, billed=(line.code.upper()[:20],)
+        ))  # fmt: skip
+    return " · ".join(part for part in (line.title, line.code) if part)[:120]
 
 
 def _known(line: ImportLine, organisation_id: UUID) -> Appointment | None:

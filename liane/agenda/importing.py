@@ -93,6 +93,7 @@ def _row(batch: ImportBatch, line: rounds.Read, names: Names) -> ImportLine:
         uid=line.uid or _made_up(batch, line),
         who=line.who,
         title=line.title,
+        code=line.code,
         starts_at=line.starts_at,
         ends_at=line.ends_at,
         rule=line.rule,

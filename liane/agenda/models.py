@@ -379,6 +379,7 @@ class ImportLine(Base, Guarded):
     uid = models.CharField(max_length=255, blank=True)
     who = models.CharField(max_length=200, blank=True)
     title = models.CharField(max_length=120, blank=True)
+    code = models.CharField(max_length=120, blank=True)
     starts_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True)
     rule = models.CharField(max_length=300, blank=True)

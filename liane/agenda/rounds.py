@@ -27,21 +27,26 @@ COLUMNS = {
     "family": {"nom", "nom de naissance", "nom d usage", "patient"},
     "given": {"prenom", "prenoms"},
     "birth": {"naissance", "date de naissance", "ne e le", "nee le", "ne le"},
-    "title": {"motif", "objet", "acte", "soin"},
+    "title": {"motif", "objet", "soin"},
+    "code": {"acte", "code", "code acte", "code de l acte", "acte du parcours"},
     "uid": {"id", "uid", "identifiant", "reference", "numero"},
 }
-HEADER_HELP = "date ; heure ; durée ; nom ; prénom ; naissance ; motif ; id"
+HEADER_HELP = "date ; heure ; durée ; nom ; prénom ; naissance ; motif ; acte ; id"
+ACT = "X-LIANE-ACTE"
+"""The property of an event that names its act; without it, the first of its CATEGORIES does."""
 
 
 @dataclass(frozen=True)
 class Read:
-    """One line of a round. ``who`` is what the file calls the person."""
+    """One line of a round. ``who`` is what the file calls the person, ``code`` the act: one of a
+    pathway, by its code or its name, or one of a billing nomenclature."""
 
     number: int
     uid: str = ""
     who: str = ""
     birth: dt.date | None = None
     title: str = ""
+    code: str = ""
     starts_at: dt.datetime | None = None
     ends_at: dt.datetime | None = None
     rule: str = ""
@@ -98,6 +103,7 @@ def _event(number: int, event: Any) -> Read:
         uid=str(event.get("UID", ""))[:255],
         who=who.strip()[:200],
         title=title.strip()[:120],
+        code=_act(event),
         starts_at=starts_at,
         ends_at=ends_at,
         rule=rule,
@@ -106,6 +112,16 @@ def _event(number: int, event: Any) -> Read:
         cancelled=str(event.get("STATUS", "")).upper() == "CANCELLED",
         error=error,
     )
+
+
+def _act(event: Any) -> str:
+    """The act that an event names, empty when it names none."""
+    if event.get(ACT) is not None:
+        return str(event[ACT]).strip()[:120]
+    found = event.get("CATEGORIES")
+    first = found[0] if isinstance(found, list) else found
+    named = getattr(first, "cats", None) or []
+    return str(named[0]).strip()[:120] if named else ""
 
 
 def _end(event: Any, starts_at: dt.datetime) -> dt.datetime:
@@ -204,6 +220,7 @@ def _line(number: int, cells: dict[str, str]) -> Read:
         who=who[:200],
         birth=birth,
         title=cells.get("title", "")[:120],
+        code=cells.get("code", "")[:120],
         starts_at=starts_at,
         ends_at=starts_at + dt.timedelta(minutes=int(minutes)),
     )

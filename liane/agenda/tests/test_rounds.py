@@ -8,11 +8,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import Http404
 
 from liane.agenda import confirming, importing, rounds
+from liane.agenda import services as agenda
 from liane.agenda.models import Appointment, ImportBatch, ImportLine
 from liane.agenda.tests.support import as_, statuses, tomorrow
 from liane.core.acting import owner
 from liane.core.errors import Refused
 from liane.directory.models import Practice
+from liane.pathways.tests.conftest import included, lea, msp, project, roussel, simon, zoe  # noqa: F401
 from liane.patients.models import Patient
 from tests import factories as make
 
@@ -258,3 +260,43 @@ def test_a_series_changed_elsewhere_replaces_what_was_to_come(claire, odette) ->
 def test_an_exception_without_its_series_is_named(claire, odette) -> None:
     lonely = event("s9", 9, f"RECURRENCE-ID:{tomorrow():%Y%m%dT%H%M%S}")
     assert brought(claire, ics(lonely), "t.ics").errors[0][1].startswith("Cette visite modifie")
+
+
+# ------------------------------------------------------------------ the act
+def test_the_act_is_read_from_a_column_or_from_an_event():
+    (line,) = rounds.read(
+        csv(f"{DAY};9:00;DUPONT;Suivi;diet", header="Date;Heure;Nom;Motif;Acte"), "t.csv"
+    )
+    assert (line.title, line.code) == ("Suivi", "diet")
+    (own,) = rounds.read(ics(event("a", 9, "X-LIANE-ACTE:diet", "CATEGORIES:soin")), "t.ics")
+    (kind,) = rounds.read(ics(event("a", 9, "CATEGORIES:AMI 4,domicile")), "t.ics")
+    (none,) = rounds.read(ics(event()), "t.ics")
+    assert (own.code, kind.code, none.code) == ("diet", "AMI 4", "")
+
+
+@pytest.mark.parametrize("said", ["diet", "DIET", "Séance diététique"])
+def test_an_act_of_the_pathway_names_the_visit_which_counts_once_done(included, zoe, simon, said):  # noqa: F811
+    line = f"{DAY};9:00;SIMON;{simon.given_names};Suivi;{said}"
+    report = brought(zoe, csv(line, header="Date;Heure;Nom;Prénom;Motif;Acte"))
+    assert (report.planned, report.errors) == (1, [])
+    with owner():
+        visit = Appointment.objects.get()
+        assert visit.title == "Séance diététique"
+        Appointment.objects.update(starts_at=tomorrow(9, -1), ends_at=tomorrow(10, -1))
+    with as_(zoe):
+        assert agenda.mark_done(visit.pk).code == "diet"
+
+
+def test_an_act_billed_by_itself_that_the_bundle_pays_is_refused_with_why(included, zoe, simon):  # noqa: F811
+    line = f"{DAY};9:00;SIMON;{simon.given_names};Suivi;DIA 1"
+    report = brought(zoe, csv(line, header="Date;Heure;Nom;Prénom;Motif;Acte"))
+    ((number, why),) = report.errors
+    assert (report.planned, number) == (0, 2)
+    assert "L. 162-62" in why
+
+
+def test_an_act_that_no_bundle_concerns_is_said_beside_the_motive(claire, odette):
+    line = f"{DAY};9:00;DUPONT;Odette;Pansement;AMI 4"
+    brought(claire, csv(line, header="Date;Heure;Nom;Prénom;Motif;Acte"))
+    with owner():
+        assert Appointment.objects.get().title == "Pansement · AMI 4"
