@@ -78,7 +78,7 @@ def confirm(agreement_id: UUID, *, alone: str = "") -> SharingAccord:
         if found is None:
             raise Http404
         project = mine(found.project_id)
-        known = SharingAccord.objects.filter(agreement=found).first()
+        known: SharingAccord | None = SharingAccord.objects.filter(agreement=found).first()
         if known is not None:
             return known
         if project.agreements.filter(created_at__gt=found.created_at).exists():
