@@ -12,7 +12,7 @@ from liane.pathways.listing import Line
 HEADS = (
     "Personne", "Naissance", "Parcours", "Profil", "État", "Incluse le", "Référent", "Séquence",
     "Échéance de la séquence", "Faites", "À faire", "En retard", "Par profession", "Prochaine",
-    "Avant le", "Alertes", "Risque de rupture", "Bloque la facture",
+    "Avant le", "Questionnaires à proposer", "Alertes", "Risque de rupture", "Bloque la facture",
 )  # fmt: skip
 
 
@@ -27,8 +27,9 @@ def rows(lines: Iterable[Line]) -> Iterable[tuple[str | int, ...]]:
             _day(row.deadline_on), sum(part.done for part in one.parts),
             sum(part.due for part in one.parts), sum(part.late for part in one.parts),
             " ; ".join(f"{part.label} : {part.words}" for part in one.parts), one.next_label,
-            _day(one.next.due_on if one.next else None), " ; ".join(one.warnings),
-            " ; ".join(one.risks), " ; ".join(block.text for block in one.blocks),
+            _day(one.next.due_on if one.next else None), " ; ".join(one.asked),
+            " ; ".join(one.warnings), " ; ".join(one.risks),
+            " ; ".join(block.text for block in one.blocks),
         )  # fmt: skip
 
 

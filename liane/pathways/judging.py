@@ -7,12 +7,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from liane.assessments.models import Response
-from liane.assessments.queries import offered
 from liane.circle.access import in_circle
-from liane.circle.reach import Reach
 from liane.core import acting
 from liane.directory.models import Practice
+from liane.pathways import asked as papers
 from liane.pathways import catalogue, rules
 from liane.pathways.models import Enrolment, EnrolmentEvent
 from liane.pathways.protocols.format import Protocol
@@ -124,6 +122,9 @@ class Paper:
     blocks: str = ""
     due_on: dt.date | None = None
     questionnaire_id: UUID | None = None
+    """The questionnaire that the reader may start, if any."""
+    there: bool = True
+    """False for a questionnaire that nobody brought here yet."""
 
     @property
     def late(self) -> bool:
@@ -142,29 +143,26 @@ def documents(row: Enrolment, shown: Shown) -> list[Paper]:
 
 
 def questionnaires(row: Enrolment, shown: Shown) -> list[Paper]:
-    """The questionnaires that have fallen due, with the answer of this pathway. Two queries; none
+    """The questionnaires that have fallen due, with the answer of this pathway. Three queries; none
     where the protocol asks for none."""
     asked = shown.protocol.questionnaires
     if not asked or row.included_on is None:
         return []
-    known = {one.url.replace("/", ":").rpartition(":")[2]: one.pk for one in offered()}
-    answered = Response.objects.within(Reach.of(acting.current())).filter(
-        person_id=row.person_id, status__in=[Response.Status.COMPLETED, Response.Status.AMENDED],
-        questionnaire_id__in=list(known.values()),
-    )  # fmt: skip
-    days: dict[UUID, list[dt.date]] = {}
-    for pk, at in answered.order_by("at").values_list("questionnaire_id", "at"):
-        days.setdefault(pk, []).append(timezone.localdate(at))
+    codes = {one.code for one in asked}
+    mine, here = papers.startable(), papers.there(codes)
+    days = papers.answers([row.person_id], codes)
     made = []
     for one in asked:
         since = shown.anchors.get(one.anchor)
         due_on = _due(shown, one.anchor, one.due)
         if since is None or due_on is None:
             continue
-        pk = known.get(one.code)
-        done = next((day for day in days.get(pk, []) if day >= since), None) if pk else None
+        after = (day for day in days.get((row.person_id, one.code), []) if day >= since)
+        done = next(after, None)
         if done is not None or due_on <= timezone.localdate():
-            made.append(Paper(one.code, one.label, done, "", due_on, pk))
+            made.append(Paper(
+                one.code, one.label, done, "", due_on, mine.get(one.code), one.code in here
+            ))  # fmt: skip
     return made
 
 

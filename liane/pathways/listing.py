@@ -21,6 +21,7 @@ from liane.core.ids import parse
 from liane.core.prepared import prepared
 from liane.directory.models import Organisation
 from liane.pathways import alerts, catalogue, progress, rules
+from liane.pathways import asked as papers
 from liane.pathways.models import (
     Clash,
     Confirmation,
@@ -112,6 +113,8 @@ class Line:
     risks: list[str]
     blocks: list[Obstacle]
     away: bool
+    asked: list[str] = field(default_factory=list)
+    """Questionnaires of the protocol that are due and not answered."""
 
     @property
     def phase(self) -> str:
@@ -257,7 +260,8 @@ def _away() -> list[UUID]:
 
 
 def lines_of(rows: list[Enrolment]) -> list[Line]:
-    """What a page shows of these rows. Nine queries at any number of rows."""
+    """What a page shows of these rows. Nine queries at any number of rows, those of
+    `asked.waited` besides where a protocol asks for questionnaires."""
     ids = [row.pk for row in rows]
     ledger.read([row.person_id for row in rows], "pathway")
     if not ids:
@@ -272,6 +276,7 @@ def lines_of(rows: list[Enrolment]) -> list[Line]:
         "enrolment_id", flat=True
     ))  # fmt: skip
     pending, documents = _pending(ids), _documents(ids)
+    asked = papers.waited(rows, protocols)
     today, made = timezone.localdate(), []
     for row in rows:
         protocol = protocols.get(row.pk)
@@ -289,7 +294,7 @@ def lines_of(rows: list[Enrolment]) -> list[Line]:
             alerts.reasons(seen) if living else [],
             blocks(row, protocol, pending.get(row.pk, 0), row.pk in clashing,
                    documents.get(row.pk, set())) if living else [],
-            row.person_id in away,
+            row.person_id in away, asked.get(row.pk, []),
         ))  # fmt: skip
     return made
 
