@@ -220,7 +220,11 @@ def _query(base: duckdb.DuckDBPyConnection) -> None:
 
 
 def _settle(plans: list[Plan], cases: list[list[Case]]) -> list[list[Any]]:
-    return [list(settle_many(plan, half, UNTIL)) for plan, half in zip(plans, cases, strict=True)]
+    """As a run does: nothing is collected meanwhile (`liane.core.rows.uncollected`)."""
+    gc.disable()
+    found = [list(settle_many(plan, half, UNTIL)) for plan, half in zip(plans, cases, strict=True)]
+    gc.enable()
+    return found
 
 
 def _same(base: duckdb.DuckDBPyConnection, results: list[list[Any]]) -> None:
