@@ -111,7 +111,8 @@ class PatientTrigram(Guarded):
     person = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
-        indexes = [models.Index(fields=["gram", "person"])]
+        # Known to be unique, persons of one gram come in order: a page of them stops early.
+        constraints = [models.UniqueConstraint(fields=["gram", "person"], name="trigram_once")]
 
 
 class ExternalIdentifier(Base, Guarded):

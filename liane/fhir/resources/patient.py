@@ -81,7 +81,8 @@ class Name(String):
         first, *rest = normalise(values.plain(raw)).split()
         grams = _grams(f"  {first} " if rest else f"  {first}")[-2 if rest else -MOST_GRAMS :]
         grams = [*grams[:1], _grams(f"  {rest[-1]}")[-1]] if rest else grams
-        return Test(("grams", len(grams)), (f" {normalise(values.plain(raw))}", *grams))
+        leafs = (f" {normalise(values.plain(raw))}", *grams)
+        return Test(("grams", len(grams)), leafs, short=True)
 
     def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Leaf]) -> Q:
         """Every trigram, and the words."""

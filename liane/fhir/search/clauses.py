@@ -31,6 +31,8 @@ class Clause:
     key: Hashable
     leafs: tuple[Leaf, ...] = ()
     live: bool = False
+    short: bool = False
+    """True when it keeps the list short by itself (`params.Test`)."""
 
     def condition(self, reach: Reach, values: Values) -> Q:
         """The condition, over the next values."""
@@ -61,6 +63,11 @@ class Simple(Clause):
     def live(self) -> bool:  # type: ignore[override]
         """True when one of its tests is."""
         return any(one.live for one in self.tests)
+
+    @property
+    def short(self) -> bool:  # type: ignore[override]
+        """True when each of its tests is; what is negated leaves many."""
+        return not self.negated and all(one.short for one in self.tests)
 
     def condition(self, reach: Reach, values: Values) -> Q:
         """One of the tests passes."""
@@ -120,6 +127,11 @@ class Group(Clause):
     def live(self) -> bool:  # type: ignore[override]
         """True when one of its clauses is."""
         return any(one.live for one in self.clauses)
+
+    @property
+    def short(self) -> bool:  # type: ignore[override]
+        """True when one of its clauses is; each of them, where one is enough."""
+        return (all if self.either else any)(one.short for one in self.clauses)
 
     def condition(self, reach: Reach, values: Values) -> Q:
         """Joined."""

@@ -37,6 +37,8 @@ class Test:
     leafs: tuple[Leaf, ...] = ()
     live: bool = False
     """True when its query is compiled each time: numbers are not bound by a prepared query."""
+    short: bool = False
+    """True when it keeps the list short by itself: reach is looked up row by row, never first."""
 
 
 def never() -> Q:

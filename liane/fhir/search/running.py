@@ -72,7 +72,8 @@ class Shape:
         """The query, over these values."""
         assert self.group is not None  # noqa: S101
         values = Values(leafs)
-        rows = self.resource.rows(reach, many=self.many)
+        short = self.group.short
+        rows = self.resource.rows(reach.probed() if short else reach, many=self.many and not short)
         rows = rows.filter(self.group.condition(reach, values))
         columns = []
         for number, one in enumerate(self.orders):
