@@ -15,7 +15,7 @@ from django.apps import apps
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from liane.core import acting, inserting
+from liane.core import acting, inserting, journeys
 
 if TYPE_CHECKING:
     from liane.core.named import Named
@@ -66,7 +66,20 @@ def tripwire(
     if writes and acting.reading_only():
         raise acting.WriteRefused("A request that may only read tried to write.")
     inserting.before(text)
+    if context["cursor"] is not None and not _with_the_next(text, context["connection"]):
+        return None
     return execute(sql, params, many, context)
+
+
+def _with_the_next(text: str, connection: Any) -> bool:
+    """True when a cursor runs this statement now; what waited has left before it."""
+    if connection.vendor == "postgresql":
+        if text.startswith(("SAVEPOINT ", "RELEASE SAVEPOINT ")) and journeys.savepoint(
+            connection, text
+        ):
+            return False
+        journeys.leave(connection)
+    return True
 
 
 def prepare(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
@@ -80,6 +93,14 @@ def prepare(sender: Any, connection: BaseDatabaseWrapper, **kwargs: Any) -> None
         names = Names(connection.timezone)
         names.prepare_threshold = connection.connection.prepare_threshold
         connection.connection._prepared = names
+        for end in ("_commit", "_rollback"):
+            setattr(connection, end, partial(_ended, connection, getattr(type(connection), end)))
+
+
+def _ended(connection: Any, end: Callable[[Any], Any]) -> Any:
+    """Commit or roll back: what waits for a next statement waits for nothing."""
+    journeys.forget(connection)
+    return end(connection)
 
 
 def usable(connection: Any) -> bool:
@@ -133,7 +154,7 @@ def announce(wanted: acting.Told, known: acting.Told) -> None:
     ]
     given = [value for value in settings.values() if value not in FIXED]
     sql = f"SELECT {', '.join(words)}"
-    if _told(sql).rows(connection, given) is None:
+    if not _told(sql).later(connection, given):
         with connection.cursor() as cursor:
             cursor.execute(sql, given or None)
 

@@ -18,6 +18,7 @@ from django.db.models import Field, Model, Q
 from django.db.models.sql import InsertQuery, UpdateQuery
 from psycopg import Pipeline
 
+from liane.core.journeys import Errand, names_of, seen, travel
 from liane.core.named import Row
 from liane.core.numbered import plainly
 
@@ -184,7 +185,7 @@ def _send() -> None:
 def _run(writes: list[_Write]) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     connection.ensure_connection()
-    if len(writes) == 1 and connection.vendor == "postgresql" and _by_name(writes[0], connection):
+    if connection.vendor == "postgresql" and _by_name(writes, connection):
         return
     with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS), ExitStack() as stack:
         cursors = [stack.enter_context(connection.cursor()) for _ in writes]
@@ -199,12 +200,26 @@ def _run(writes: list[_Write]) -> None:
                 raise DatabaseError(f"No row of {one.table} was changed.")
 
 
-def _by_name(write: _Write, connection: Any) -> bool:
-    """True when PostgreSQL took the row by the name of its statement."""
-    if write.changes:
+def _by_name(writes: Sequence[_Write], connection: Any) -> bool:
+    """True when PostgreSQL took the rows, in one journey, by the names of their statements."""
+    names = names_of(connection)
+    if names is None:
         return False
+    errands: list[Errand] = []
     with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS):
-        return _row(write.sql).rows(connection, write.values) is not None
+        for one in writes:
+            row = _row(one.sql)
+            given = row.given(connection, one.values)
+            if given is None:
+                return False
+            seen(connection, one.sql, given, lambda _, given, *__, row=row: errands.append(
+                row.errand(given)))  # fmt: skip
+        with connection.wrap_database_errors:
+            found = travel(connection.connection, names, errands)
+        for one, result in zip(writes, found, strict=True):
+            if one.changes and result.command_tuples != 1:
+                raise DatabaseError(f"No row of {one.table} was changed.")
+    return True
 
 
 @cache

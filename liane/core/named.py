@@ -15,11 +15,13 @@ from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from psycopg import errors, pq
+from psycopg import Binary, errors, pq
 from psycopg._preparing import PrepareManager
 from psycopg.abc import Transformer as Reading
 from psycopg.adapt import Transformer
 from psycopg.types.json import Jsonb
+
+from liane.core.journeys import Errand, later, names_of, seen, travel
 
 MOST = 256
 """Names kept on a connection; the least used goes first."""
@@ -46,6 +48,8 @@ class Names(PrepareManager):
         super().__init__()
         self.timezone = timezone
         self.ours: OrderedDict[str, tuple[bytes, Reading | None]] = OrderedDict()
+        self.waiting: list[Errand] = []
+        """What leaves with the next statement (`core.journeys`)."""
         self._count = 0
 
     def clear(self) -> bool:
@@ -96,24 +100,42 @@ class Named:
         None, and nothing is run, when it cannot go this way: a type of value that is not known
         here, a log of queries that needs Django's own text. A cursor can. Raises as a cursor does.
         """
+        ready = self._ready(connection, values)
+        if ready is None:
+            return None
+        names, given = ready
+        run = partial(self._run, connection.connection, names)
+        return seen(connection, self.text, given, run)  # type: ignore[no-any-return]
+
+    def later(self, connection: Any, values: Sequence[Any]) -> bool:
+        """Let it leave with the next statement: it answers nothing. False where it cannot."""
+        ready = self._ready(connection, values)
+        if ready is None:
+            return False
+        return bool(
+            seen(connection, self.text, ready[1],
+                 lambda _, given, *__: later(connection, self.errand(given)))
+        )  # fmt: skip
+
+    def errand(self, given: Sequence[bytes | None]) -> Errand:
+        """It, with these values, among others."""
+        return Errand(self.text, given, self._types, self._formats, named=not self.by_pattern)
+
+    def _ready(
+        self, connection: Any, values: Sequence[Any]
+    ) -> tuple[Names, list[bytes | None]] | None:
         if connection.queries_logged:
             return None
         connection.close_if_health_check_failed()
         connection.ensure_connection()
-        inner = connection.connection
-        names = inner._prepared
-        if type(names) is not Names or names.timezone != connection.timezone:
+        names = names_of(connection)
+        if names is None or names.timezone != connection.timezone:
             return None
         given = self._given(values)
         if given is None:
             return None
         connection.validate_no_broken_transaction()
-        run: Callable[..., Any] = partial(self._run, inner, names)
-        context = {"connection": connection, "cursor": None}
-        for wrapper in reversed(connection.execute_wrappers):
-            run = partial(wrapper, run)
-        with connection.wrap_database_errors:
-            return run(self.text, given, False, context)  # type: ignore[no-any-return]
+        return names, given
 
     def _given(self, values: Sequence[Any]) -> list[bytes | None] | None:
         """The values as they travel; None when one of them has no known way."""
@@ -131,8 +153,13 @@ class Named:
         self, inner: Any, names: Names, text: str, given: list[bytes], *_: Any
     ) -> list[tuple[Any, ...]]:
         link = inner.pgconn
-        if not inner.autocommit and link.transaction_status == _IDLE:
-            _checked(link.exec_(b"BEGIN"), inner)
+        opens = not inner.autocommit and link.transaction_status == _IDLE
+        if names.waiting or opens:
+            (found,) = travel(inner, names, [self.errand(given)])
+            if self.by_pattern:
+                return _read(found, inner, None)[0]
+            known = names.named(self.text)
+            return self._kept(found, inner, names, known[1] if known else None)
         if self.by_pattern:
             found = link.exec_params(self._bytes, given, self._types, self._formats)
             return _read(_checked(found, inner), inner, None)[0]
@@ -147,16 +174,29 @@ class Named:
         else:
             name, reading = known
         found = _checked(link.exec_prepared(name, given, self._formats), inner)
+        return self._kept(found, inner, names, reading)
+
+    def _kept(
+        self, found: Any, inner: Any, names: Names, reading: Reading | None
+    ) -> list[tuple[Any, ...]]:
+        """Its rows; how they are read is kept beside its name."""
         if found.status == pq.ExecStatus.COMMAND_OK:
             return []
         rows, kept = _read(found, inner, reading)
-        if reading is None:
-            names.ours[text] = (name, kept)
+        known = names.ours.get(self.text)
+        if reading is None and known is not None:
+            names.ours[self.text] = (known[0], kept)
         return rows
 
 
 class Row(Named):
-    """An INSERT: each column tells PostgreSQL the type of its value, which may be absent."""
+    """An INSERT or the UPDATE of one row: each column tells PostgreSQL the type of its value, which
+    may be absent."""
+
+    def given(self, connection: Any, values: Sequence[Any]) -> list[bytes | None] | None:
+        """The values as they travel; None where one of them, or all, go another way."""
+        ready = self._ready(connection, values)
+        return None if ready is None else ready[1]
 
     def _given(self, values: Sequence[Any]) -> list[bytes | None] | None:
         given = [_plain(one) for one in values]
@@ -217,6 +257,8 @@ def _plain(value: Any) -> Any:
         return _written(value) if value.tzinfo else NotImplemented
     if isinstance(value, dt.date):
         return _written(value)
+    if isinstance(value, Binary):
+        value = value.obj
     if isinstance(value, bytes):
         return b"\\x" + value.hex().encode()
     if isinstance(value, Jsonb) and value.dumps is not None:
