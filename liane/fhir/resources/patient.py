@@ -68,19 +68,19 @@ USUAL = ("resourceType", "id", "name", "address")
 
 MOST_GRAMS = 2
 """Trigrams that narrow a search by name: each is one more look at its persons."""
+LETTERS = " easintrluodcmpgbvhfqyxjzkw"
+"""From the most common to the rarest."""
 
 
 class Name(String):
     """A name: narrowed by its trigrams first, so that the plan never reads every person."""
 
     def test(self, raw: str, modifier: str) -> Test:
-        """The words, and trigrams of the first one and of the last one, which may go on."""
+        """The words, and trigrams of theirs; the last one may go on."""
         found = super().test(raw, modifier)
         if modifier or found.key == NOTHING:
             return found
-        first, *rest = normalise(values.plain(raw)).split()
-        grams = _grams(f"  {first} " if rest else f"  {first}")[-2 if rest else -MOST_GRAMS :]
-        grams = [*grams[:1], _grams(f"  {rest[-1]}")[-1]] if rest else grams
+        grams = _telling(normalise(values.plain(raw)).split())
         leafs = (f" {normalise(values.plain(raw))}", *grams)
         return Test(("grams", len(grams)), leafs, short=True)
 
@@ -97,9 +97,23 @@ class Name(String):
         return found
 
 
+def _telling(words: list[str]) -> list[str]:
+    """The trigrams that fewest names should have: of two words, or of the only one."""
+    *whole, last = words
+    each = [_grams(f"  {word} ") for word in whole] + [_grams(f"  {last}")]
+    best = [one[:1] for one in each] if whole else each
+    return sorted((gram for grams in best for gram in grams), key=_common)[:MOST_GRAMS]
+
+
 def _grams(padded: str) -> list[str]:
-    """Trigrams of a padded word, those of its beginning alone for a long one."""
-    return [padded[i : i + 3] for i in range(min(len(padded) - 2, 8))]
+    """Trigrams of a padded word, the rarest first; those of its beginning for a long one."""
+    found = {padded[i : i + 3] for i in range(min(len(padded) - 2, 8))}
+    return sorted(found, key=lambda gram: (_common(gram), gram))
+
+
+def _common(gram: str) -> int:
+    """How common a trigram is in names, roughly: by its letters, as French uses them."""
+    return -sum(LETTERS.find(letter) for letter in gram)
 
 
 def _ins(oid: str) -> Any:
