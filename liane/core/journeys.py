@@ -6,7 +6,7 @@ transaction nothing is left to say. Rows that a verb writes leave together as we
 database is raised by the journey that met it.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _FINE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 _SYNC = pq.ExecStatus.PIPELINE_SYNC
-_ABORTED = pq.ExecStatus.PIPELINE_ABORTED
 _IDLE, _BROKEN = pq.TransactionStatus.IDLE, pq.TransactionStatus.INERROR
 _RELEASE = "RELEASE "
 
@@ -96,6 +95,21 @@ def forget(connection: Any) -> None:
         waiting.clear()
 
 
+def alone(connection: Any, text: str, setting: str) -> bool:
+    """Run a statement in a transaction of its own, under ``setting``, in one journey.
+
+    False, and nothing ran, where it cannot go this way.
+    """
+    connection.ensure_connection()
+    names = names_of(connection)
+    if names is None:
+        return False
+    inner = connection.connection
+    whole = f"BEGIN; {setting}; {text}; COMMIT".encode()
+    seen(connection, text, (), lambda *_: fine(inner.pgconn.exec_(whole), inner))
+    return True
+
+
 # ------------------------------------------------------------------ a journey
 def travel(inner: Any, names: "Names", errands: Sequence[Errand]) -> list[Any]:
     """What waits, then ``errands``, in one journey. Gives the result of each of these.
@@ -121,9 +135,16 @@ def travel(inner: Any, names: "Names", errands: Sequence[Errand]) -> list[Any]:
     for one in results:
         if one.status not in _FINE:
             _unknown(names, fresh)
-            raise errors.error_from_result(one, encoding=inner.info.encoding)
+        fine(one, inner)
     ran = [one for place, one in enumerate(results) if place not in prepared]
     return ran[len(ran) - len(errands) :] if errands else []
+
+
+def fine(result: Any, inner: Any) -> Any:
+    """The result of a statement. Raises psycopg's error where the database refused it."""
+    if result.status not in _FINE:
+        raise errors.error_from_result(result, encoding=inner.info.encoding)
+    return result
 
 
 def _sent(link: Any, names: "Names", every: Sequence[Errand], fresh: list[str]) -> set[int]:

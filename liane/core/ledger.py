@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import close_old_connections, connection, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
 
 from liane.core import acting
 from liane.core.inserting import insert_all
@@ -151,6 +151,22 @@ def recording() -> Iterator[Batch]:
     finally:
         _batch.reset(token)
     _commit(list(batch.rows.values()))
+
+
+def written() -> None:
+    """Write what was noted so far in the transaction at hand, which changes something: both are
+    committed, or neither, and nothing is left for the end of the request.
+
+    Raises :class:`LedgerUnavailable` when that fails.
+    """
+    batch = _batch.get()
+    if batch is None:
+        return
+    try:
+        insert_all(list(batch.rows.values()))
+    except DatabaseError as error:
+        raise LedgerUnavailable("The access ledger could not be written.") from error
+    batch.rows.clear()
 
 
 def _commit(rows: list[AccessRow]) -> None:

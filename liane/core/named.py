@@ -15,13 +15,13 @@ from functools import lru_cache, partial
 from typing import Any
 from uuid import UUID
 
-from psycopg import Binary, errors, pq
+from psycopg import Binary, pq
 from psycopg._preparing import PrepareManager
 from psycopg.abc import Transformer as Reading
 from psycopg.adapt import Transformer
 from psycopg.types.json import Jsonb
 
-from liane.core.journeys import Errand, later, names_of, seen, travel
+from liane.core.journeys import Errand, fine, later, names_of, seen, travel
 
 MOST = 256
 """Names kept on a connection; the least used goes first."""
@@ -29,7 +29,6 @@ MOST = 256
 _ENDS = re.compile(rb"^(?:DROP|ALTER|DISCARD ALL|DEALLOCATE ALL)\b").match
 _UUID, _UUIDS, _TEXTS, _DATE, _MOMENT, _UNKNOWN = 2950, 2951, 1009, 1082, 1184, 0
 _BINARY, _TEXT = pq.Format.BINARY, pq.Format.TEXT
-_FINE = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 _IDLE = pq.TransactionStatus.IDLE
 Encode = Callable[[Any], bytes]
 Kind = tuple[int, int, Encode]
@@ -162,18 +161,18 @@ class Named:
             return self._kept(found, inner, names, known[1] if known else None)
         if self.by_pattern:
             found = link.exec_params(self._bytes, given, self._types, self._formats)
-            return _read(_checked(found, inner), inner, None)[0]
+            return _read(fine(found, inner), inner, None)[0]
         known = names.named(text)
         if known is None:
             name, reading = names.new(text), None
             try:
-                _checked(link.prepare(name, self._bytes, self._types), inner)
+                fine(link.prepare(name, self._bytes, self._types), inner)
             except BaseException:
                 names.ours.pop(text, None)
                 raise
         else:
             name, reading = known
-        found = _checked(link.exec_prepared(name, given, self._formats), inner)
+        found = fine(link.exec_prepared(name, given, self._formats), inner)
         return self._kept(found, inner, names, reading)
 
     def _kept(
@@ -201,12 +200,6 @@ class Row(Named):
     def _given(self, values: Sequence[Any]) -> list[bytes | None] | None:
         given = [_plain(one) for one in values]
         return None if any(one is NotImplemented for one in given) else given
-
-
-def _checked(result: Any, inner: Any) -> Any:
-    if result.status not in _FINE:
-        raise errors.error_from_result(result, encoding=inner.info.encoding)
-    return result
 
 
 def _read(found: Any, inner: Any, reading: Reading | None) -> tuple[list[tuple[Any, ...]], Reading]:

@@ -13,7 +13,12 @@ from contextlib import suppress
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from liane.core import journeys
+
 CHANNEL = "liane"
+_NOTIFY = f"SELECT pg_notify('{CHANNEL}', '')"
+_UNSURE = "SET LOCAL synchronous_commit = off"
+"""A word that a crash may lose need not wait for the disk."""
 SHORTEST, LONGEST = 0.005, 0.015
 """Seconds between two looks at SQLite: just after something happened, and at rest."""
 
@@ -38,8 +43,10 @@ def task_enqueued(**kwargs: object) -> None:
 
 
 def _notify() -> None:
+    if connection.get_autocommit() and journeys.alone(connection, _NOTIFY, _UNSURE):
+        return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify(%s, '')", [CHANNEL])
+        cursor.execute(_NOTIFY)
 
 
 class Waker(ABC):

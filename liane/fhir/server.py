@@ -94,7 +94,10 @@ def _acted(caller: Caller, asked: Asked) -> Answer:
     with ledger.recording():
         try:
             with acting(caller.actor, read_only=asked.reads), _transaction(asked.reads):
-                return asked.run(Writer(Access(caller)))
+                answer = asked.run(Writer(Access(caller)))
+                if not asked.reads:
+                    ledger.written()
+                return answer
         except Refused as reason:
             raise from_refusal(reason) from None
         except Http404:
