@@ -16,6 +16,7 @@ from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from liane.clients.models import Call
+from liane.core.inserting import insert_all
 
 log = structlog.get_logger(__name__)
 KEPT = dt.timedelta(days=30)
@@ -43,7 +44,7 @@ def flush() -> int:
     with _lock:
         calls, _waiting[:] = list(_waiting), []
     if calls:
-        Call.objects.bulk_create(calls)
+        insert_all(calls)
     return len(calls)
 
 

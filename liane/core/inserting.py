@@ -18,7 +18,7 @@ from django.db.models import Field, Model, Q
 from django.db.models.sql import InsertQuery, UpdateQuery
 from psycopg import Pipeline
 
-from liane.core.journeys import Errand, names_of, seen, travel
+from liane.core.journeys import names_of, seen, travel
 from liane.core.named import Row
 from liane.core.numbered import plainly
 
@@ -205,21 +205,23 @@ def _by_name(writes: Sequence[_Write], connection: Any) -> bool:
     names = names_of(connection)
     if names is None:
         return False
-    errands: list[Errand] = []
+    errands = [_row(one.sql).errand(one.values) for one in writes]
+    if None in errands:
+        return False
+    connection.validate_no_broken_transaction()
     with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS):
-        for one in writes:
-            row = _row(one.sql)
-            given = row.given(connection, one.values)
-            if given is None:
-                return False
-            seen(connection, one.sql, given, lambda _, given, *__, row=row: errands.append(
-                row.errand(given)))  # fmt: skip
+        for one in errands:
+            seen(connection, one.text, one.values, _nothing)
         with connection.wrap_database_errors:
             found = travel(connection.connection, names, errands)
         for one, result in zip(writes, found, strict=True):
             if one.changes and result.command_tuples != 1:
                 raise DatabaseError(f"No row of {one.table} was changed.")
     return True
+
+
+def _nothing(*_: Any) -> None:
+    """What the wrappers of a connection saw leaves with the others."""
 
 
 @cache

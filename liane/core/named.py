@@ -8,6 +8,7 @@ its values go as the database takes them.
 import datetime as dt
 import operator
 import re
+import struct
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -27,7 +28,7 @@ MOST = 256
 """Names kept on a connection; the least used goes first."""
 
 _ENDS = re.compile(rb"^(?:DROP|ALTER|DISCARD ALL|DEALLOCATE ALL)\b").match
-_UUID, _UUIDS, _TEXTS, _DATE, _MOMENT, _UNKNOWN = 2950, 2951, 1009, 1082, 1184, 0
+_UUID, _UUIDS, _TEXTS, _DATE, _MOMENT, _BYTEA, _UNKNOWN = 2950, 2951, 1009, 1082, 1184, 17, 0
 _BINARY, _TEXT = pq.Format.BINARY, pq.Format.TEXT
 _IDLE = pq.TransactionStatus.IDLE
 Encode = Callable[[Any], bytes]
@@ -188,18 +189,20 @@ class Named:
         return rows
 
 
-class Row(Named):
+class Row:
     """An INSERT or the UPDATE of one row: each column tells PostgreSQL the type of its value, which
     may be absent."""
 
-    def given(self, connection: Any, values: Sequence[Any]) -> list[bytes | None] | None:
-        """The values as they travel; None where one of them, or all, go another way."""
-        ready = self._ready(connection, values)
-        return None if ready is None else ready[1]
+    def __init__(self, text: str) -> None:
+        self.text = text
 
-    def _given(self, values: Sequence[Any]) -> list[bytes | None] | None:
+    def errand(self, values: Sequence[Any]) -> Errand | None:
+        """It, with these values; None when one of them has no known way."""
         given = [_plain(one) for one in values]
-        return None if any(one is NotImplemented for one in given) else given
+        if None in given:
+            return None
+        formats, travelling = zip(*given, strict=True) if given else ((), ())
+        return Errand(self.text, travelling, None, formats, named=True)
 
 
 def _read(found: Any, inner: Any, reading: Reading | None) -> tuple[list[tuple[Any, ...]], Reading]:
@@ -230,43 +233,87 @@ def _kind(value: Any) -> Kind | None:
         if all(isinstance(one, UUID) for one in value):
             return _UUIDS, _TEXT, _uuids
         if all(isinstance(one, str) for one in value):
-            return _TEXTS, _TEXT, _texts
+            return _TEXTS, _TEXT, _strings
     return None
 
 
-def _plain(value: Any) -> Any:
-    """A value as text, by its own type; NotImplemented where it has no known way."""
+Plain = tuple[int, bytes | None]
+"""How a value of a row travels: its format, and itself."""
+_ABSENT: Plain = (_TEXT, None)
+_LENGTH, _HEAD = struct.Struct("!i"), struct.Struct("!iiIii")
+_OF_16 = _LENGTH.pack(16)
+
+
+def _plain(value: Any) -> Plain | None:
+    """A value by its own type; None where it has no known way."""
     if value is None:
-        return None
+        return _ABSENT
+    if isinstance(value, str):
+        return _TEXT, value.encode()
+    if isinstance(value, UUID):
+        return _BINARY, value.bytes
+    if isinstance(value, list):
+        return _column(value)
+    if isinstance(value, Binary):
+        value = value.obj
+    if isinstance(value, bytes):
+        return _BINARY, value
+    text = _text(value)
+    return None if text is None else (_TEXT, text)
+
+
+def _text(value: Any) -> bytes | None:
+    """A value as text."""
     if isinstance(value, str):
         return value.encode()
     if isinstance(value, bool):
         return b"t" if value else b"f"
     if isinstance(value, int):
         return b"%d" % value
-    if isinstance(value, UUID | Decimal):
+    if isinstance(value, Decimal):
         return str(value).encode()
     if isinstance(value, dt.datetime):
-        return _written(value) if value.tzinfo else NotImplemented
+        return _written(value) if value.tzinfo else None
     if isinstance(value, dt.date):
         return _written(value)
-    if isinstance(value, Binary):
-        value = value.obj
-    if isinstance(value, bytes):
-        return b"\\x" + value.hex().encode()
     if isinstance(value, Jsonb) and value.dumps is not None:
         said = value.dumps(value.obj)
         return said if isinstance(said, bytes) else said.encode()
-    if isinstance(value, list):
-        return _column([_plain(one) for one in value])
-    return NotImplemented
+    return None
 
 
-def _column(values: list[Any]) -> Any:
-    """An array of values that are text already."""
-    if any(one is NotImplemented for one in values):
-        return NotImplemented
-    return b"{" + b",".join(b"NULL" if one is None else _quoted(one) for one in values) + b"}"
+def _column(values: list[Any]) -> Plain | None:
+    """The values of one column, of several rows: an array."""
+    first = next((one for one in values if one is not None), None)
+    if isinstance(first, UUID):
+        return _BINARY, _array(_UUID, [None if one is None else one.bytes for one in values])
+    if isinstance(first, Binary | bytes):
+        contents = [one.obj if isinstance(one, Binary) else one for one in values]
+        return _BINARY, _array(_BYTEA, contents)
+    texts = [None if one is None else _text(one) for one in values]
+    if any(text is None and one is not None for text, one in zip(texts, values, strict=True)):
+        return None
+    return _TEXT, _texts(texts)
+
+
+def _array(kind: int, values: Sequence[bytes | None]) -> bytes:
+    """An array as PostgreSQL sends and takes it, of values of this type."""
+    parts = [_HEAD.pack(1, None in values, kind, len(values), 1)]
+    for one in values:
+        if one is None:
+            parts.append(_LENGTH.pack(-1))
+        else:
+            parts += (_OF_16 if len(one) == 16 else _LENGTH.pack(len(one)), one)
+    return b"".join(parts)
+
+
+def _texts(values: Sequence[bytes | None]) -> bytes:
+    """The same as text; each value between quotes, unless it is absent."""
+    if None not in values:
+        whole = b'","'.join(values)  # type: ignore[arg-type]
+        if b"\\" not in whole and whole.count(b'"') == 2 * (len(values) - 1):
+            return b'{"%s"}' % whole if values else b"{}"
+    return b"{%s}" % b",".join([b"NULL" if one is None else _quoted(one) for one in values])
 
 
 def _quoted(value: bytes) -> bytes:
@@ -287,5 +334,5 @@ def _several(values: tuple[UUID, ...]) -> bytes:
     return b"{%s}" % b",".join(str(one).encode() for one in values)
 
 
-def _texts(values: list[str]) -> bytes:
-    return bytes(_column([one.encode() for one in values]))
+def _strings(values: list[str]) -> bytes:
+    return _texts([one.encode() for one in values])

@@ -7,12 +7,16 @@ the only certain match is the same matricule (:func:`certain`), and never when t
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
+from operator import ne
 
 from rapidfuzz.distance import JaroWinkler
 
 from liane.core.text import normalise
 
+FAMILY, GIVEN, DATE, PLACE = 35, 25, 35, 5
+"""What each trait weighs, of 100."""
 LIKELY = 75
 """From this score on (of 100), the person who types is asked before going on."""
 
@@ -29,15 +33,25 @@ class Traits:
     birth_place: str = ""
     ins_digest: str = ""
 
-    @property
-    def families(self) -> list[str]:
+    @cached_property
+    def families(self) -> "Names":
         """Both family names, normalised."""
-        return [name for name in (normalise(self.birth_name), normalise(self.used_name)) if name]
+        names = (normalise(self.birth_name), normalise(self.used_name) if self.used_name else "")
+        return Names([name for name in names if name])
 
-    @property
-    def givens(self) -> list[str]:
+    @cached_property
+    def givens(self) -> "Names":
         """Each given name, normalised."""
-        return normalise(self.given_names).split()
+        return Names(normalise(self.given_names).split())
+
+
+class Names(list[str]):
+    """Normalised names; how they sound is worked out once, when somebody asks."""
+
+    @cached_property
+    def sounds(self) -> frozenset[str]:
+        """Their rough French sounds."""
+        return frozenset(map(sound, self))
 
 
 @dataclass(frozen=True)
@@ -67,14 +81,14 @@ def sound(word: str) -> str:
     return re.sub(r"[etdsp]+$", "", text) or text
 
 
-def _names(left: list[str], right: list[str]) -> tuple[float, str]:
+def _names(left: Names, right: Names) -> tuple[float, str]:
     """Best likeness of two lists of names (0 to 1) and how it was found."""
     if not left or not right:
         return 0.5, ""
     if set(left) & set(right):
         return 1.0, "identique"
     best = max(JaroWinkler.similarity(a, b) for a, b in product(left, right))
-    if {sound(one) for one in left} & {sound(one) for one in right}:
+    if left.sounds & right.sounds:
         return max(best, 0.95), "qui se prononce pareil"
     return (best, "proche") if best >= 0.85 else (best if best >= 0.75 else 0.0, "")
 
@@ -82,34 +96,40 @@ def _names(left: list[str], right: list[str]) -> tuple[float, str]:
 def _dates(left: dt.date | None, right: dt.date | None) -> tuple[float, str]:
     if left is None or right is None:
         return 0.5, ""
+    if left.year != right.year and (left.month, left.day) != (right.month, right.day):
+        return 0.0, ""
     if left == right:
         return 1.0, "née ou né le même jour"
     if (left.year, left.month, left.day) == (right.year, right.day, right.month):
         return 0.9, "jour et mois de naissance inversés"
-    differ = sum(a != b for a, b in zip(left.isoformat(), right.isoformat(), strict=True))
-    if differ == 1:
+    if sum(map(ne, left.isoformat(), right.isoformat())) == 1:
         return 0.75, "un chiffre de la date de naissance diffère"
     return 0.0, ""
 
 
 def may_be(asked: Traits, known: Traits) -> bool:
-    """False where :func:`compare` cannot find them likely: names never make up for the dates."""
+    """False where :func:`compare` cannot find them likely: names never make up for the dates, nor
+    the rest for family names."""
     if asked.ins_digest and asked.ins_digest == known.ins_digest:
         return True
-    return _dates(asked.birth_date, known.birth_date)[0] > 0
+    date = _dates(asked.birth_date, known.birth_date)[0]
+    if not date:
+        return False
+    family = _names(asked.families, known.families)[0]
+    return round(FAMILY * family + DATE * date + GIVEN + PLACE) >= LIKELY
 
 
 def compare(asked: Traits, known: Traits) -> Likeness:
     """How alike ``asked`` and ``known`` are.
 
-    Weights: family name 35, given name 25, birth date 35, birth place 5; another sex costs 20.
+    Weights: `FAMILY`, `GIVEN`, `DATE`, `PLACE`; another sex costs 20.
     """
     if asked.ins_digest and asked.ins_digest == known.ins_digest:
         return Likeness(100, ("même matricule INS",), same_matricule=True)
     family, family_why = _names(asked.families, known.families)
     given, given_why = _names(asked.givens, known.givens)
     date, date_why = _dates(asked.birth_date, known.birth_date)
-    score = 35 * family + 25 * given + 35 * date
+    score = FAMILY * family + GIVEN * given + DATE * date
     reasons = []
     if family_why:
         reasons.append(f"nom {family_why}")
@@ -118,7 +138,7 @@ def compare(asked: Traits, known: Traits) -> Likeness:
     if date_why:
         reasons.append(date_why)
     if asked.birth_place and asked.birth_place == known.birth_place:
-        score += 5
+        score += PLACE
         reasons.append("même commune de naissance")
     if {asked.sex, known.sex} == {"F", "M"}:
         score -= 20

@@ -5,11 +5,12 @@ Nothing here may be shown as it is: `liane.circle` decides what an actor may lea
 
 import calendar
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -31,6 +32,10 @@ class Candidate:
 
     person: Patient
     likeness: Likeness
+
+
+Known = tuple[UUID, Traits]
+"""Somebody known, as they are compared."""
 
 
 def cluster_ids(person_id: UUID) -> list[UUID]:
@@ -107,11 +112,16 @@ def _near(day: dt.date) -> set[dt.date]:
 def lookalikes(traits: Traits, *, besides: UUID | None = None) -> list[Candidate]:
     """Persons who look like ``traits`` (likely ones only), best first. Acts as the system.
 
-    One query: same matricule, a birth date equal or one slip away, or the same family name where
-    no birth date is known.
+    One query, two where there are some: same matricule, a birth date equal or one slip away, or
+    the same family name where no birth date is known.
     """
-    known = [(one, traits_of(one)) for one in _around([traits]) if one.pk != besides]
-    return _compared(traits, known)[:MOST_COMPARED]
+    found = [one for one in _compared(traits, _around([traits])) if one[0] != besides]
+    if not found:
+        return []
+    keys = [key for key, _ in found[:MOST_COMPARED]]
+    with acting.acting(acting.system("duplicate detection"), read_only=True):
+        people = {one.pk: one for one in Patient.objects.filter(pk__in=keys)}
+    return [Candidate(people[key], likeness) for key, likeness in found if key in people]
 
 
 def any_alike(several: Sequence[Traits], among: Sequence[Traits]) -> bool:
@@ -123,23 +133,22 @@ def any_alike(several: Sequence[Traits], among: Sequence[Traits]) -> bool:
     found = _around(several)
     if len(found) == MOST_COMPARED * 20:
         return True
-    known = [(one, traits_of(one)) for one in found]
     pairs = combinations(range(len(several)), 2)
-    return any(_compared(one, known) for one in several) or any(
+    return any(_compared(one, found) for one in several) or any(
         may_be(several[b], among[a]) and compare(several[b], among[a]).likely for a, b in pairs
     )
 
 
-def _compared(traits: Traits, known: Sequence[tuple[Patient, Traits]]) -> list[Candidate]:
+def _compared(traits: Traits, known: Iterable[Known]) -> list[tuple[UUID, Likeness]]:
     """Those of these persons who look like ``traits``, best first."""
     found = []
-    for person, theirs in known:
+    for key, theirs in known:
         if may_be(traits, theirs) and (likeness := compare(traits, theirs)).likely:
-            found.append(Candidate(person, likeness))
-    return sorted(found, key=lambda one: -one.likeness.score)
+            found.append((key, likeness))
+    return sorted(found, key=lambda one: -one[1].score)
 
 
-def _around(several: Sequence[Traits]) -> list[Patient]:
+def _around(several: Sequence[Traits]) -> list[Known]:
     """Persons among whom those that look like one of ``several`` are."""
     names = (name for one in several for name in (one.birth_name, one.used_name))
     families = list(dict.fromkeys(normalise(name) for name in names if name))
@@ -147,20 +156,29 @@ def _around(several: Sequence[Traits]) -> list[Patient]:
     days = sorted({day for one in born if one is not None for day in _near(one)})
     digests = [one.ins_digest for one in several if one.ins_digest]
     with acting.acting(acting.system("duplicate detection"), read_only=True):
-        return _alike(digests, days, families, [f"{one}\uffff" for one in families])
+        rows = _alike(digests, days, families, [f"{one}\uffff" for one in families])
+    return [
+        (key, Traits(birth, f"{given} {used_given}".strip(), used, sex, born_on, place, digest))
+        for key, birth, given, used_given, used, sex, born_on, place, digest in rows
+    ]
 
 
 @prepared
 def _alike(
     digests: list[str], days: list[dt.date], families: list[str], ends: list[str]
-) -> QuerySet[Patient]:
-    """Born on one of these days, or named between each of ``families`` and its end."""
+) -> QuerySet[Patient, Any]:
+    """What is compared of those born on one of these days, or named between each of ``families``
+    and its end."""
     wanted = Q(birth_date__in=days)
     if digests:
         wanted |= Q(ins_digest__in=digests)
     for family, end in zip(families, ends, strict=True):
         wanted |= Q(birth_date=None, search__gte=family, search__lt=end)
-    return Patient.objects.filter(wanted).order_by("birth_date", "id")[: MOST_COMPARED * 20]
+    rows = Patient.objects.filter(wanted).order_by("birth_date", "id")[: MOST_COMPARED * 20]
+    return rows.values_list(
+        "pk", "birth_name", "given_names", "used_given", "used_name", "sex", "birth_date",
+        "birth_place", "ins_digest",
+    )  # fmt: skip
 
 
 def by_ins(matricule: ins.Matricule) -> list[Patient]:

@@ -225,13 +225,17 @@ class PatientResource(Resource):
     def create(self, body: Json, refs: Refs) -> Patient:
         """Open a record whose source is the caller's structure."""
         made = open_from_source(_values(body), proof=SOURCE, matricule=matricule(body))
-        return _after(made, body)
+        return _after(_alone(made), body)
 
     def create_each(self, bodies: Sequence[Json], refs: Refs) -> Sequence[Patient] | None:
         """The same, unless one of them may look like somebody."""
         several = [(_values(body), matricule(body)) for body in bodies]
         made = open_each_from_source(several, proof=SOURCE)
-        return None if made is None else [_after(*one) for one in zip(made, bodies, strict=True)]
+        return (
+            None
+            if made is None
+            else [_after(_alone(one), body) for one, body in zip(made, bodies, strict=True)]
+        )
 
     def update(self, row: Any, body: Json, refs: Refs) -> Patient:
         """Correct what differs: traits, contact data, death."""
@@ -261,6 +265,12 @@ def _values(body: Json) -> dict[str, Any]:
     if not given["given_names"]:
         raise unprocessable("A given name is needed.", "Patient.name.given")
     return {**given, **contact(body)}
+
+
+def _alone(person: Patient) -> Patient:
+    """Just made: nobody is its attending doctor, and nothing need be asked to know it."""
+    person._doctor = None  # type: ignore[attr-defined]
+    return person
 
 
 def _after(person: Patient, body: Json) -> Patient:
