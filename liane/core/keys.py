@@ -58,6 +58,16 @@ class Key:
     use: Use
     secret: bytes
 
+    def digest(self, message: bytes) -> str:
+        """HMAC-SHA256 (hex) of ``message`` under this key, which is made ready once."""
+        made = self._mac.copy()
+        made.update(message)
+        return made.hexdigest()
+
+    @cached_property
+    def _mac(self) -> hmac.HMAC:
+        return hmac.new(self.secret, digestmod="sha256")
+
 
 @dataclass(frozen=True)
 class Ring:
@@ -111,13 +121,13 @@ def open_(sealed: bytes, *, context: bytes) -> bytes:
 def digests(value: str, *, purpose: str) -> list[str]:
     """Digests of ``value`` under every HMAC key, the active one first: what a search looks for."""
     message = f"{purpose}\0{value}".encode()
-    return [hmac.digest(key.secret, message, "sha256").hex() for key in ring().all(Use.HMAC)]
+    return [key.digest(message) for key in ring().all(Use.HMAC)]
 
 
 def digest(value: str, *, purpose: str) -> str:
     """HMAC-SHA256 (hex) of ``value``, to store beside its sealed form for exact match."""
     message = f"{purpose}\0{value}".encode()
-    return hmac.digest(ring().active(Use.HMAC).secret, message, "sha256").hex()
+    return ring().active(Use.HMAC).digest(message)
 
 
 def sign(value: str, *, purpose: str) -> str:

@@ -17,7 +17,7 @@ import datetime as dt
 import functools
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from enum import Enum
@@ -28,14 +28,9 @@ from uuid import UUID, uuid4
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import QuerySet
-from django.db.models.query import (
-    FlatValuesListIterable,
-    ModelIterable,
-    ValuesListIterable,
-    get_related_populators,
-)
 
 from liane.core.acting import Actor
+from liane.core.making import maker
 from liane.core.named import Named
 from liane.core.numbered import Numbered
 from liane.core.numbered import cursor as numbered_cursor
@@ -228,7 +223,7 @@ class _Plan[T]:
         width = compiler.col_count if compiler.has_extra_select else None
         fields = [one[0] for one in (compiler.select or [])[: compiler.col_count]]
         self.width, self.converters = width, list(compiler.get_converters(fields).items())
-        self.make = cast(Callable[[Sequence[Any]], list[T]], _maker(queryset, compiler))
+        self.make = cast(Callable[[Sequence[Any]], list[T]], maker(queryset, compiler))
 
     def rows(self, values: list[Any], connection: Any) -> list[T]:
         """Run it with these values."""
@@ -274,68 +269,6 @@ def _sources(places: list[Any]) -> tuple[list[tuple[int, Any]], list[Any]]:
 
 def _given(number: Any, given: list[Any]) -> Any:
     return [_given(one, given) for one in number] if isinstance(number, list) else given[number]
-
-
-def _maker(queryset: Any, compiler: Any) -> Callable[[Sequence[Any]], list[Any]]:
-    """What makes objects, tuples or values of rows, as the queryset would.
-
-    A related row that several rows lead to is made once, and is one object for all of them.
-    """
-    kind = queryset._iterable_class
-    if kind is ValuesListIterable:
-        return _tuples
-    if kind is FlatValuesListIterable:
-        return _firsts
-    if kind is not ModelIterable or queryset._known_related_objects:
-        raise TypeError("A prepared query gives objects, or values as lists.")
-    info, select, db = compiler.klass_info, compiler.select, queryset.db
-    model, first, end = info["model"], info["select_fields"][0], info["select_fields"][-1] + 1
-    names = [one[0].target.attname for one in select[first:end]]
-    populators = get_related_populators(info, select, db, queryset._fetch_mode)
-    links = info.get("related_klass_infos", [])
-    related = [_Link(*two) for two in zip(populators, links, strict=True)]
-    annotations = list((compiler.annotation_col_map or {}).items())
-
-    def objects(rows: Sequence[Any]) -> list[Any]:
-        found = []
-        known: list[dict[Any, Any]] = [{} for _ in related]
-        for row in rows:
-            made = model.from_db(db, names, row[first:end])
-            for one, seen in zip(related, known, strict=True):
-                one.join(row, made, seen)
-            for name, place in annotations:
-                setattr(made, name, row[place])
-            found.append(made)
-        return found
-
-    return objects
-
-
-class _Link:
-    """A related row, made once for all the rows that lead to it by a foreign key."""
-
-    def __init__(self, populator: Any, link: Mapping[str, Any]) -> None:
-        self.populator, self.field = populator, link["field"]
-        shared = not link["reverse"] and self.field.many_to_one and not populator.reorder_for_init
-        self.place = populator.cols_start + populator.pk_idx if shared else None
-
-    def join(self, row: Any, made: Any, seen: dict[Any, Any]) -> None:
-        """Give ``made`` its related object; ``seen`` holds those of the rows before."""
-        key = None if self.place is None else row[self.place]
-        if key in seen:
-            self.populator.local_setter(made, seen[key])
-            return
-        self.populator.populate(row, made)
-        if key is not None:
-            seen[key] = self.field.get_cached_value(made)
-
-
-def _tuples(rows: Sequence[Any]) -> list[Any]:
-    return [tuple(row) for row in rows]
-
-
-def _firsts(rows: Sequence[Any]) -> list[Any]:
-    return [row[0] for row in rows]
 
 
 class Shapes[V]:

@@ -67,13 +67,15 @@ def render(resource: Resource, rows: Sequence[Any], access: Access) -> list[Show
 def _shown(
     resource: Resource, row: Any, key: UUID, body: Json, state: State, told: dt.datetime | None
 ) -> Shown:
-    moments = [resource.since(row), told, state.last.at if state.last else None]
-    at = max(one for one in moments if one is not None)
+    at = resource.since(row)
+    if told is not None and told > at:
+        at = told
+    if state.last is not None and state.last.at > at:
+        at = state.last.at
     version = state.version
     meta = {**body.get("meta", {}), "versionId": version, "lastUpdated": instant(at)}
-    whole = {"resourceType": resource.type, "id": str(key), "meta": meta}
-    whole |= {name: value for name, value in body.items() if name not in whole}
-    return Shown(resource, row, key, whole, version, at, state)
+    first = {"resourceType": resource.type, "id": str(key), "meta": meta}
+    return Shown(resource, row, key, {**first, **body, **first}, version, at, state)
 
 
 def shown_each(
