@@ -25,6 +25,7 @@ from bench.harness import (
     postgres_backends,
     served,
 )
+from liane.live.server import THREADS
 
 CLIENTS, WORKERS = 8, 2
 Step = Callable[[Client, int], Awaitable[Answer]]
@@ -132,7 +133,8 @@ async def one_query(url: str) -> tuple[list[Client], Mapping[str, Step]]:
 
 def plain(port: int) -> list[str]:
     """The command that serves the yardstick, as Liane is served."""
-    words = ["--interface", "wsgi", "--workers", str(WORKERS), "--blocking-threads", "1"]
+    words = ["--interface", "wsgi", "--workers", str(WORKERS)]
+    words += ["--blocking-threads", str(THREADS)]
     words += ["--no-ws", "--log-level", "error", "--port", str(port)]
     return [sys.executable, "-m", "granian", *words, "bench.plain.wsgi:application"]
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from django.db import DatabaseError
 from psycopg import errors, pq
 from psycopg.abc import PQGen
 from psycopg.waiting import Ready, Wait
@@ -106,7 +107,11 @@ def alone(connection: Any, text: str, setting: str) -> bool:
         return False
     inner = connection.connection
     whole = f"BEGIN; {setting}; {text}; COMMIT".encode()
-    seen(connection, text, (), lambda *_: fine(inner.pgconn.exec_(whole), inner))
+    try:
+        seen(connection, text, (), lambda *_: fine(inner.pgconn.exec_(whole), inner))
+    except DatabaseError:
+        inner.pgconn.exec_(b"ROLLBACK")
+        raise
     return True
 
 

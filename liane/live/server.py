@@ -17,6 +17,11 @@ GRACE = 5
 """Seconds left to requests in progress when the server stops."""
 
 
+THREADS = 2
+"""Requests that a worker of `serve_wsgi` answers at once: one runs while another waits for the
+database to reach its disk. Each has a connection of its own."""
+
+
 class PortTaken(ImproperlyConfigured):
     """Somebody else listens there."""
 
@@ -62,7 +67,7 @@ def serve(sock: socket.socket, application: str, workers: int) -> None:
 
 
 def serve_wsgi(host: str, port: int, workers: int) -> None:
-    """Pages and API without streams: granian, one thread a worker."""
+    """Pages and API without streams: granian, `THREADS` a worker."""
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server as Granian
@@ -74,7 +79,7 @@ def serve_wsgi(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=1,
+        blocking_threads=THREADS,
         log_level=LogLevels.warning,
         log_access=False,
         respawn_failed_workers=True,

@@ -7,7 +7,7 @@ from liane.accounts.models import User
 from liane.core.acting import Actor, acting, system
 from liane.core.ids import uuid7
 from liane.core.inserting import insert, insert_all, together, update
-from liane.core.models import Counter, Idempotency, StoredFile
+from liane.core.models import Counter, Idempotency, Signal, StoredFile
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +144,21 @@ def test_somebody_else_who_acts_finds_the_rows_written_before() -> None:
         with acting(Actor("user", "another")):
             insert(Counter(name="w1"))
         assert _names("w") == ["w0", "w1"]
+
+
+ODD = 'a "quoted" \\ word, {braces} NULL'
+
+
+def test_values_of_every_type_come_back_one_by_one_and_in_arrays() -> None:
+    rows = [
+        Signal(kind=kind, user_id=uuid7(), holder_id=holder)
+        for kind, holder in ((ODD, None), ("", uuid7()), ("NULL", uuid7()))
+    ]
+    alone = insert(Signal(kind=ODD[:40], user_id=uuid7()))
+    insert_all(rows)
+    kept = {one.pk: one for one in Signal.objects.all()}
+    for row in (*rows, alone):
+        found = kept[row.pk]
+        assert (found.kind, found.user_id, found.holder_id, found.at) == (
+            row.kind, row.user_id, row.holder_id, row.at,
+        )  # fmt: skip

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
+from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import given
@@ -18,7 +19,7 @@ from liane.circle.reach import Reach
 from liane.core.acting import Actor, acting, owner
 from liane.core.areas import Area
 from liane.core.ids import uuid7
-from liane.core.prepared import BakedValue, prepared
+from liane.core.prepared import BakedValue, forget, prepared
 from liane.directory.models import Practice
 from liane.patients.models import Patient
 from tests import factories as make
@@ -210,3 +211,39 @@ def test_a_long_list_is_compiled_for_its_time(monkeypatch: pytest.MonkeyPatch) -
     assert by_ids.sized(ids, []) == ["u0", "u1", "u2"]
     assert len(by_ids._kept) == before
     assert by_ids.sized(ids[:2], []) == ["u0", "u1"]
+
+
+def test_an_object_is_the_one_that_django_makes() -> None:
+    user = make.user("alice")
+    place = make.practice("bruno")
+    (prepared_one,), (django_one,) = by_name("alice"), User.objects.filter(pk=user.pk)
+    (near,), (far,) = places(place.professional.user_id), Practice.objects.filter(pk=place.pk)
+    for mine, theirs in ((prepared_one, django_one), (near, far)):
+        assert type(mine) is type(theirs)
+        assert mine.__dict__.keys() - {"_state"} == theirs.__dict__.keys() - {"_state"}
+        assert all(
+            getattr(mine, field.attname) == getattr(theirs, field.attname)
+            for field in type(theirs)._meta.concrete_fields
+        )
+        assert (mine._state.db, mine._state.adding) == (theirs._state.db, False)
+    assert near.organisation == far.organisation
+    prepared_one.name = "Alice Roux"
+    prepared_one.save()
+    assert User.objects.get(pk=user.pk).name == "Alice Roux"
+
+
+def test_a_listener_hears_of_each_object_made() -> None:
+    make.user("alice")
+    heard: list[str] = []
+
+    def hear(instance: User, **kwargs: object) -> None:
+        heard.append(instance.username)
+
+    post_init.connect(hear, sender=User)
+    forget()
+    try:
+        by_name("alice")
+    finally:
+        post_init.disconnect(hear, sender=User)
+        forget()
+    assert heard == ["alice"]

@@ -1,6 +1,7 @@
 """Look-alikes are found before a person is created; traits alone never decide."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liane.core.acting import acting
-from liane.patients.duplicates import LIKELY, Traits, certain, compare, sound
+from liane.patients.duplicates import LIKELY, Traits, certain, compare, may_be, sound
 from liane.patients.queries import lookalikes, traits_of
 from tests import factories as make
 
@@ -16,7 +17,7 @@ ODETTE = Traits("LABORDE", "Odette", "DUPONT", "F", dt.date(1941, 3, 7), "40088"
 
 
 def like(**changes: Any) -> Traits:
-    return Traits(**{**ODETTE.__dict__, **changes})
+    return replace(ODETTE, **changes)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,21 @@ def test_a_score_stays_between_0_and_100_and_is_the_same_both_ways(
     one, two = compare(other, ODETTE), compare(ODETTE, other)
     assert one == two
     assert 0 <= one.score <= 100
+
+
+NAMES = st.sampled_from(["LABORDE", "DUPONT", "LABORD", "ROUX", "DUPOND", ""])
+DAYS = st.sampled_from([dt.date(1941, 3, 7), dt.date(1941, 7, 3), dt.date(1941, 3, 17),
+                        dt.date(1951, 3, 7), dt.date(1952, 4, 8), None])  # fmt: skip
+TRAITS = st.builds(
+    Traits, NAMES, st.sampled_from(["Odette", "Odete Marie", "Paul", ""]), NAMES,
+    st.sampled_from(["F", "M", ""]), DAYS, st.sampled_from(["40088", "40001", ""]),
+    st.sampled_from(["a", "b", ""]),
+)  # fmt: skip
+
+
+@given(TRAITS, TRAITS)
+def test_who_is_not_compared_is_never_likely(one: Traits, two: Traits) -> None:
+    assert may_be(one, two) or not compare(one, two).likely
 
 
 @pytest.mark.parametrize(
