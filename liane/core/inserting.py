@@ -18,7 +18,7 @@ from django.db.models import Field, Model, Q
 from django.db.models.sql import InsertQuery, UpdateQuery
 from psycopg import Pipeline
 
-from liane.core.journeys import names_of, seen, travel
+from liane.core.journeys import Errand, names_of, seen, travel
 from liane.core.named import Row
 from liane.core.numbered import plainly
 
@@ -205,13 +205,16 @@ def _by_name(writes: Sequence[_Write], connection: Any) -> bool:
     names = names_of(connection)
     if names is None:
         return False
-    errands = [_row(one.sql).errand(one.values) for one in writes]
-    if None in errands:
-        return False
+    errands: list[Errand] = []
+    for one in writes:
+        errand = _row(one.sql).errand(one.values)
+        if errand is None:
+            return False
+        errands.append(errand)
     connection.validate_no_broken_transaction()
     with transaction.mark_for_rollback_on_error(DEFAULT_DB_ALIAS):
-        for one in errands:
-            seen(connection, one.text, one.values, _nothing)
+        for errand in errands:
+            seen(connection, errand.text, errand.values, _nothing)
         with connection.wrap_database_errors:
             found = travel(connection.connection, names, errands)
         for one, result in zip(writes, found, strict=True):

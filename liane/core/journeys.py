@@ -83,9 +83,9 @@ def savepoint(connection: Any, sql: str) -> bool:
 def leave(connection: Any) -> None:
     """What waits leaves now, before a statement that goes another way."""
     inner = connection.connection
-    names = getattr(inner, "_prepared", None)
-    waiting = getattr(names, "waiting", None)
-    if waiting:
+    names: Names | None = getattr(inner, "_prepared", None)
+    if getattr(names, "waiting", None):
+        assert names is not None  # noqa: S101
         travel(inner, names, ())
 
 

@@ -1,9 +1,10 @@
 """What waits leaves with the next statement, in its order, and never outlives its transaction."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 
 from liane.core import inserting, journeys, named
 from liane.core.acting import Actor, acting, system
@@ -14,7 +15,7 @@ from liane.core.named import Named
 from liane.patients.models import Patient
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True),
+    pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="journeys are to PostgreSQL"),
 ]
 ONE, ROLE = Named("SELECT 1"), Named("SELECT current_user, current_setting('liane.user', true)")
@@ -54,13 +55,22 @@ def waiting() -> list[journeys.Errand]:
     return found
 
 
+@pytest.fixture
+def apart() -> Iterator[Any]:
+    """A connection of its own, in no transaction."""
+    link = connections.create_connection("default")
+    link.ensure_connection()
+    yield link
+    link.close()
+
+
 def test_who_acts_is_told_with_the_first_question(sent: list[list[str]]) -> None:
     key = uuid7()
     with acting(Actor("user", "somebody", user_id=key)):
-        assert len(waiting()) == 1
+        assert [one.text[:9] for one in waiting()] == ["SAVEPOINT", "SELECT se"]
         assert ROLE.rows(connection, []) == [("liane_app", str(key))]
         assert waiting() == []
-    assert [len(one) for one in sent] == [2]
+    assert [len(one) for one in sent][:1] == [3]
 
 
 def test_a_cursor_finds_who_acts() -> None:
@@ -70,16 +80,23 @@ def test_a_cursor_finds_who_acts() -> None:
         assert cursor.fetchone() == ("liane_app", str(key))
 
 
-def test_nobody_is_told_of_who_acted_in_another_transaction() -> None:
+def test_nobody_acts_once_it_is_over() -> None:
     with acting(Actor("user", "somebody", user_id=uuid7())):
-        assert waiting()
-    assert waiting() == []
+        pass
     with pytest.raises(ValueError, match="no"), acting(system("one")):
         raise ValueError("no")
-    assert waiting() == []
-    ((role, user),) = ROLE.rows(connection, []) or ()
-    assert role != "liane_app"
-    assert not user
+    (told,) = ROLE.rows(connection, []) or ()
+    assert told[0] != "liane_app"
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_nothing_waits_beyond_its_transaction(apart: Any, end: str) -> None:
+    apart.set_autocommit(False)
+    assert journeys.later(apart, journeys.Errand("SET LOCAL ROLE liane_app"))
+    getattr(apart, end)()
+    assert apart.connection._prepared.waiting == []
+    (told,) = ROLE.rows(apart, []) or ()
+    assert told[0] != "liane_app"
 
 
 def test_who_acts_is_told_before_a_table_is_read() -> None:
@@ -91,9 +108,8 @@ def test_a_savepoint_that_held_nothing_is_not_told(sent: list[list[str]]) -> Non
     with transaction.atomic():
         with transaction.atomic():
             pass
-        assert waiting() == []
         ONE.rows(connection, [])
-    assert all("SAVEPOINT" not in text for journey in sent for text in journey)
+    assert [[text[:9] for text in one] for one in sent] == [["SAVEPOINT", "SELECT 1"]]
 
 
 def test_a_savepoint_undone_undoes_what_left_with_it() -> None:
@@ -113,7 +129,7 @@ def test_rows_together_are_one_journey_and_a_refusal_names_the_first(
     sent: list[list[str]],
 ) -> None:
     _several("k0", "k1", "k2")
-    assert [len(one) for one in sent] == [3]
+    assert [text[:6] for text in sent[0]] == ["SAVEPO", *["INSERT"] * 3]
     with pytest.raises(IntegrityError, match="k1"):
         _several("k3", "k1", "k2")
     assert Counter.objects.filter(name__startswith="k").count() == 3
@@ -129,9 +145,9 @@ def test_a_statement_that_cannot_be_read_is_not_known_by_a_name() -> None:
         assert ONE.rows(connection, []) == [(1,)]
 
 
-def test_a_word_alone_leaves_no_transaction_open() -> None:
-    connection.ensure_connection()
-    assert journeys.alone(connection, "SELECT 1", "SET LOCAL synchronous_commit = off")
-    assert connection.connection.info.transaction_status.name == "IDLE"
+def test_a_word_alone_leaves_no_transaction_open(apart: Any) -> None:
+    assert journeys.alone(apart, "SELECT 1", "SET LOCAL synchronous_commit = off")
+    assert apart.connection.info.transaction_status.name == "IDLE"
     with pytest.raises(DatabaseError, match="nowhere"):
-        journeys.alone(connection, "SELECT 1 FROM nowhere", "SET LOCAL jit = off")
+        journeys.alone(apart, "SELECT 1 FROM nowhere", "SET LOCAL jit = off")
+    assert apart.connection.info.transaction_status.name == "IDLE"
