@@ -12,6 +12,8 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
+from liane.core import journeys
+
 Row = Sequence[Any]
 
 
@@ -26,6 +28,7 @@ def insert(model: type[Model], names: tuple[str, ...], rows: Iterable[Row]) -> N
     table, listed = quote(model._meta.db_table), ", ".join(quote(one) for one in columns)
     with connection.wrap_database_errors, connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            journeys.leave(connection)  # no wrapper of the connection sees a COPY
             with cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row((*row, *fill))
