@@ -31,6 +31,8 @@ class Received(Base, Authored, AppendOnly, Guarded):
         SEEN = "seen"
         """Changed through the pages, noted by the journal's reader."""
 
+    repeats = True
+
     type = models.CharField(max_length=40)
     object_id = models.UUIDField()
     person = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
@@ -66,6 +68,8 @@ class Index(Guarded):
     Tokens, references and addresses are keyed digests (`core.keys.digest`), found by exact match
     only; ``text`` is a normalised string (beginnings are searched); dates are bounds, numbers both.
     """
+
+    repeats = True
 
     type = models.CharField(max_length=40)
     object_id = models.UUIDField()

@@ -109,13 +109,14 @@ class Writer:
         matches(before, if_match)
         person_id = resource.person_of(row)
         resource.delete(row)
-        indexing.forget(resource, before.key)
         number = _number(before.state) + 1
-        versions.keep(
-            resource.type, Kept(before.key, {}, before.state.projection, number, person_id),
-            method=Method.DELETE, area=str(resource.area or ""),
-            client_id=self.access.caller.client_id,
-        )  # fmt: skip
+        with acting.acting(acting.system("fhir deleted")):  # it may be out of reach from now on
+            indexing.forget(resource, before.key)
+            versions.keep(
+                resource.type, Kept(before.key, {}, before.state.projection, number, person_id),
+                method=Method.DELETE, area=str(resource.area or ""),
+                client_id=self.access.caller.client_id,
+            )  # fmt: skip
 
     # ------------------------------------------------------------ conditions
     def matching(self, resource: Resource, query: Pairs) -> UUID | None:

@@ -28,6 +28,7 @@ from liane.circle.services.protection import (
     review_break_glass,
     unmask,
 )
+from liane.circle.services.undone import undo
 
 __all__ = [
     "accept",
@@ -51,5 +52,6 @@ __all__ = [
     "reopen",
     "review_break_glass",
     "traits",
+    "undo",
     "unmask",
 ]

@@ -121,7 +121,7 @@ def leave(membership_id: UUID, *, reason: str = "") -> Membership:
     """A member leaves; what they wrote stays. The last professional cannot leave a record alone."""
     membership = _mine(membership_id, S.ACTIVE)
     _not_the_last(membership)
-    return _close(membership, S.LEFT, "circle.left", reason)
+    return close(membership, S.LEFT, "circle.left", reason)
 
 
 def remove(membership_id: UUID, *, reason: str) -> Membership:
@@ -131,7 +131,7 @@ def remove(membership_id: UUID, *, reason: str) -> Membership:
     membership = _of_a_circle_of_mine(membership_id, *LIVING)
     if membership.status == S.ACTIVE:
         _not_the_last(membership)
-    return _close(membership, S.REMOVED, "circle.removed", reason)
+    return close(membership, S.REMOVED, "circle.removed", reason)
 
 
 def end(membership: Membership, reason: str) -> None:
@@ -212,7 +212,8 @@ def _activate(membership: Membership) -> Membership:
     return membership
 
 
-def _close(membership: Membership, after: str, kind: str, reason: str) -> Membership:
+def close(membership: Membership, after: str, kind: str, reason: str) -> Membership:
+    """End an active membership; the caller holds the rule."""
     with transaction.atomic():
         membership.ends_at = timezone.now()
         membership.save(update_fields=["ends_at"])

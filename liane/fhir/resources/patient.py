@@ -15,7 +15,7 @@ from django.utils import timezone
 from liane.circle import rules
 from liane.circle.models import Grant
 from liane.circle.reach import Reach
-from liane.circle.services import open_each_from_source, open_from_source
+from liane.circle.services import open_each_from_source, open_from_source, undo
 from liane.core import clock
 from liane.core.acting import Actor
 from liane.core.areas import Area
@@ -134,7 +134,7 @@ class PatientResource(Resource):
     area = Area.IDENTITY
     person_path = "pk"
     fresh = True
-    interactions = READ | {"create", "update", "patch"}
+    interactions = READ | {"create", "update", "patch", "delete"}
     profiles = (f"{CORE}/StructureDefinition/fr-core-patient",)
     journal = (
         "person.identity", "person.ins", "person.died", "person.contact_data", "person.linked",
@@ -256,6 +256,10 @@ class PatientResource(Resource):
         if said:
             row = update_contact_data(row.pk, version=row.version, values=said)
         return _after(row, body)
+
+    def delete(self, row: Any) -> None:
+        """Undo a record that this caller opened and of which nothing was made; else 409."""
+        undo(row.pk, reason="ouvert par erreur, retiré par le logiciel")
 
 
 def _values(body: Json) -> dict[str, Any]:

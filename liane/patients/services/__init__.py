@@ -17,6 +17,7 @@ from liane.patients.services.entourage import (
 from liane.patients.services.identity import (
     confirm_death,
     correct_traits,
+    forget,
     link,
     register,
     register_each,
@@ -31,6 +32,7 @@ __all__ = [
     "confirm_death",
     "correct_traits",
     "end_contact",
+    "forget",
     "link",
     "name_attending_doctor",
     "name_trusted",

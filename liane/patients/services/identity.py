@@ -102,6 +102,22 @@ def correct_traits(
     return person
 
 
+def forget(person_id: UUID, *, reason: str) -> None:
+    """Blank an identity written in error; the caller holds the rule. Its history stays."""
+    guard.require_write(person_id, Area.IDENTITY)
+    with transaction.atomic():
+        person = _locked(person_id)
+        for name in (*TRAITS, *CONTACT_FIELDS):
+            setattr(person, name, None if name == "birth_date" else "")
+        person.sex = Patient.Sex.UNKNOWN
+        ins.put(person, None)
+        search.reindex(person)
+        person.version += 1
+        person.save()
+        _event(person, person.ins_status, person.ins_status, reason)
+        ledger.wrote(person_id, "identity", object_id=person_id, purpose=reason[:200])
+
+
 def set_ins(
     person_id: UUID,
     after: str,
