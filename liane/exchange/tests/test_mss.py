@@ -1,6 +1,9 @@
 """MSSanté from end to end on this computer: a message leaves with its documents through STARTTLS
 and a client certificate, the answer comes by IMAP with an archive, and waits in the record."""
 
+import imaplib
+import shutil
+import tempfile
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -26,6 +29,7 @@ from liane.exchange.xdm import reading as xdm
 from liane.exchange.xdm import writing
 from liane.messaging import imap, incoming, outside, services
 from liane.messaging.models import Attachment, Message, OutgoingMail, Thread
+from liane.messaging.tests.dovecot import dovecot
 from liane.messaging.tests.outside import (
     Authority,
     Received,
@@ -269,3 +273,32 @@ def test_an_identity_without_its_traits_is_not_said_qualified() -> None:
     assert headers.qualified(who)
     assert not headers.qualified(replace(who, birth_date=None))
     assert not headers.qualified(replace(who, matricule=None))
+
+
+def test_a_real_mailbox_gives_its_answers_once_to_who_has_the_certificate(
+    operator: Received, authority: Authority, settings: Any
+) -> None:
+    """Dovecot, over TLS: the answer lands in the thread, is seen, and comes once."""
+    person, thread = story()
+    leave(thread)
+    archive = writing.archive([papers.plan()], title="Réponse")
+    folder = Path(tempfile.mkdtemp(prefix="dovecot-"))  # short: its sockets have long names
+    folder.chmod(0o755)
+    with dovecot(authority, folder) as box:
+        settings.LIANE_MSS_IMAP_URL = box.url
+        box.deliver(answered(archive))
+        assert imap.fetch() == {"delivered": 1}
+        assert imap.fetch() == {}
+        box.deliver(answered(archive))
+        assert sum(imap.fetch().values()) == 1  # seen again, taken in once
+        held = settings.LIANE_MSS_CERT, settings.LIANE_MSS_KEY
+        settings.LIANE_MSS_CERT = settings.LIANE_MSS_KEY = ""
+        box.deliver(answered(None))
+        with pytest.raises((imaplib.IMAP4.error, OSError)):
+            imap.fetch()
+        settings.LIANE_MSS_CERT, settings.LIANE_MSS_KEY = held
+    shutil.rmtree(folder)
+    with owner():
+        (message,) = Message.objects.filter(via="mail")
+        assert message.text.startswith("Je vous réponds.")
+        assert ReceivedDocument.objects.filter(person=person, via="mail").count() == 1
