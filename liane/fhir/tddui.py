@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from liane.careplans import doing, editing, services
 from liane.careplans.models import Action, Agreement, Objective, Plan, Problem
 from liane.fhir import building as fhir
@@ -110,12 +112,13 @@ def _plan(plan: Plan) -> Json:
         "intent": "plan",
         "title": "Plan personnalisé de coordination en santé",
         "subject": _to(plan.person_id),
-        "period": {"end": fhir.on(plan.review_on)},
+        "description": "\n".join(said),
+        "period": {"start": fhir.on(timezone.localdate(plan.sent_at)) if plan.sent_at else None,
+                   "end": fhir.on(plan.review_on)},
         "created": fhir.at(plan.created_at),
         "author": {"display": plan.referent.professional.name},
         "supportingInfo": agreed,
-        "note": [{"text": "\n".join(said)}] if said else None,
-    }
+    }  # fmt: skip
 
 
 def _accords(plan: Plan) -> Iterator[tuple[UUID, str]]:
@@ -307,8 +310,13 @@ class _Brought:
 
 
 def _frame(body: Json) -> dict[str, Any]:
-    """The parts that our own bundles write line by line; other words are of the social part."""
-    lines = [line for one in fhir.items(body, "note") for line in str(one.get("text")).split("\n")]
+    """The parts that our own bundles write line by line; other words are of the social part.
+
+    They are the description; a note says how the plan is told to the person (guide), or the parts,
+    as bundles of ours said them before.
+    """
+    texts = [body.get("description") or "", *(one.get("text") for one in fhir.items(body, "note"))]
+    lines = [line for one in texts if one for line in str(one).split("\n")]
     made = planning.frame({"note": [{"text": line} for line in lines]})
     if not any(made.values()):
         made["social"] = "\n".join(lines)

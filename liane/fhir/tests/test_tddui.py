@@ -55,6 +55,10 @@ def test_given_as_the_guide_writes_it(api, plan, claire, odette):
         assert said == [], (one["resource"]["resourceType"], said)
     (care,) = resources(bundle, "CarePlan")
     assert care["meta"]["profile"] == [f"{PROFILES}/tddui-careplan-projet-perso"]
+    assert care["description"].splitlines() == ["Situation médicale : Diabète",
+                                                "Situation sociale : Vit seule"]  # fmt: skip
+    assert "note" not in care  # it is about how the plan is told
+    assert care["period"]["start"]
     assert [one["display"] for one in care["supportingInfo"]] == [
         "Consentement usager", "Consentement structure",
     ]  # fmt: skip
