@@ -15,15 +15,9 @@ from liane.fhir.models import Index
 from liane.fhir.resources.base import Resource
 from liane.fhir.search import values
 from liane.fhir.search.common import COMMON
-from liane.fhir.search.params import (
-    PURPOSE,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Several,
-    kind_of,
-)
+from liane.fhir.search.indexing import PURPOSE, Indexed
+from liane.fhir.search.params import Param, Several, kind_of
+from liane.fhir.search.references import Identifier, Reference
 from liane.fhir.versions import Kept
 
 Json = dict[str, Any]

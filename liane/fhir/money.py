@@ -28,7 +28,8 @@ from liane.circle.reach import Reach
 from liane.core.acting import Actor
 from liane.core.routes import PORTAL_ROLES
 from liane.fhir import building as fhir
-from liane.fhir.search.params import NOTHING, Reference, never
+from liane.fhir.search.params import NOTHING, never
+from liane.fhir.search.references import Reference
 
 Json = dict[str, Any]
 NUMBER = "urn:liane:facture"

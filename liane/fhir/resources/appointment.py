@@ -22,16 +22,9 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.constant import constant
-from liane.fhir.search.params import (
-    Date,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Several,
-    String,
-    Token,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Date, Param, Several, String, Token
+from liane.fhir.search.references import Identifier, Reference
 from liane.interventions.models import ActKind
 
 CORE = "https://hl7.fr/ig/fhir/core/StructureDefinition"

@@ -21,7 +21,8 @@ from liane.directory.models import Organisation, Practice
 from liane.fhir import building as fhir
 from liane.fhir import people
 from liane.fhir.resources.base import Json, Resource
-from liane.fhir.search.params import NOTHING, Custom, Date, Param, Reference, String, Test, Token
+from liane.fhir.search.params import NOTHING, Custom, Date, Param, String, Test, Token
+from liane.fhir.search.references import Reference
 
 TYPES = "http://terminology.hl7.org/CodeSystem/audit-event-type"
 DICOM = "http://dicom.nema.org/resources/ontology/DCM"

@@ -17,7 +17,8 @@ from liane.core.areas import Area
 from liane.core.models import Entry
 from liane.fhir.outcomes import Problem, problem
 from liane.fhir.refs import Refs
-from liane.fhir.search.params import Param, Reference
+from liane.fhir.search.params import Param
+from liane.fhir.search.references import Reference
 
 if TYPE_CHECKING:
     from liane.fhir.access import Access

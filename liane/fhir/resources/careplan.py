@@ -24,14 +24,9 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.constant import constant
-from liane.fhir.search.params import (
-    Date,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Token,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Date, Param, Token
+from liane.fhir.search.references import Identifier, Reference
 
 PLANS = "https://liane.sante/CodeSystem/care-plan"
 DOMAINS = "https://liane.sante/CodeSystem/care-plan-domain"

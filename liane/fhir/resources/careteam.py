@@ -24,17 +24,9 @@ from liane.fhir import versions
 from liane.fhir.outcomes import from_refusal, problem
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
-from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
-    Date,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Test,
-    always,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import NOTHING, Custom, Date, Param, Test, always
+from liane.fhir.search.references import Identifier, Reference
 from liane.patients.models import Contact, Patient
 
 CDS = "https://interop.esante.gouv.fr/ig/fhir/cds/SearchParameter"

@@ -17,7 +17,8 @@ from liane.fhir import building as fhir
 from liane.fhir import money, people
 from liane.fhir.resources.base import Json, Resource
 from liane.fhir.search.constant import constant
-from liane.fhir.search.params import NOTHING, Custom, Date, Identifier, Param, Reference, Test
+from liane.fhir.search.params import NOTHING, Custom, Date, Param, Test
+from liane.fhir.search.references import Identifier, Reference
 
 TYPES = "http://terminology.hl7.org/CodeSystem/claim-type"
 PRIORITIES = "http://terminology.hl7.org/CodeSystem/processpriority"

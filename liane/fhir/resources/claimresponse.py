@@ -21,7 +21,9 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.constant import constant
-from liane.fhir.search.params import Date, Identifier, Indexed, Param, Reference
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Date, Param
+from liane.fhir.search.references import Identifier, Reference
 
 TYPES = "http://terminology.hl7.org/CodeSystem/claim-type"
 REASONS = "https://liane.sante/CodeSystem/payer-reason"

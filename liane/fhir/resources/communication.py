@@ -21,17 +21,9 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search import values
-from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
-    Date,
-    Flag,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Test,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import NOTHING, Custom, Date, Flag, Param, Test
+from liane.fhir.search.references import Identifier, Reference
 from liane.messaging import services
 from liane.messaging.firsts import First, send_firsts
 from liane.messaging.models import Attachment, Message, Participant, Thread

@@ -24,15 +24,9 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.constant import constant
-from liane.fhir.search.params import (
-    Date,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Several,
-    Token,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Date, Param, Several, Token
+from liane.fhir.search.references import Identifier, Reference
 from liane.stays import services, words
 from liane.stays.facts import FactKind
 from liane.stays.models import Stay, StayFact

@@ -24,18 +24,9 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.constant import constant
-from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
-    Date,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Several,
-    Test,
-    Token,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import NOTHING, Custom, Date, Param, Several, Test, Token
+from liane.fhir.search.references import Identifier, Reference
 from liane.patients.models import Patient, Wish
 
 SCOPES = "http://terminology.hl7.org/CodeSystem/consentscope"

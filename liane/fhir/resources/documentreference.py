@@ -26,21 +26,20 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search import values
+from liane.fhir.search.indexing import Indexed
 from liane.fhir.search.measured import Preferred
 from liane.fhir.search.params import (
     NOTHING,
     Custom,
     Date,
     Flag,
-    Identifier,
-    Indexed,
     Param,
-    Reference,
     Several,
     String,
     Test,
     Token,
 )
+from liane.fhir.search.references import Identifier, Reference
 from liane.timeline import filing, services
 from liane.timeline.filing import Described
 from liane.timeline.models import Document

@@ -24,7 +24,9 @@ from liane.fhir import building as fhir
 from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
-from liane.fhir.search.params import Date, Identifier, Indexed, Param, Reference, Token
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Date, Param, Token
+from liane.fhir.search.references import Identifier, Reference
 from liane.stays import services
 from liane.stays.models import Stay, StayFact
 from liane.stays.movement import Action, Kind, Movement, Ward

@@ -17,7 +17,8 @@ from liane.fhir import building as fhir
 from liane.fhir import people, protocols
 from liane.fhir.models import Episode
 from liane.fhir.resources.base import Json, Resource
-from liane.fhir.search.params import NOTHING, Custom, Date, Param, Reference, Test, Token
+from liane.fhir.search.params import NOTHING, Custom, Date, Param, Test, Token
+from liane.fhir.search.references import Reference
 from liane.followups.models import Accompaniment, AccompanimentStep
 from liane.followups.states import Stage
 from liane.pathways.models import Enrolment, EnrolmentEvent

@@ -20,7 +20,8 @@ from liane.fhir import people
 from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
-from liane.fhir.search.params import NOTHING, Custom, Date, Identifier, Param, Reference, Test
+from liane.fhir.search.params import NOTHING, Custom, Date, Param, Test
+from liane.fhir.search.references import Identifier, Reference
 from liane.timeline import services
 from liane.timeline.models import Note, Pin
 

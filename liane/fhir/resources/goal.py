@@ -17,7 +17,9 @@ from liane.fhir import building as fhir
 from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
-from liane.fhir.search.params import Date, Identifier, Indexed, Param, Reference, Token
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Date, Param, Token
+from liane.fhir.search.references import Identifier, Reference
 
 ACHIEVEMENT = "http://terminology.hl7.org/CodeSystem/goal-achievement"
 S = Objective.Status

@@ -18,7 +18,9 @@ from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.resources.organization import Words
 from liane.fhir.resources.practitioner import SPECIALTY
-from liane.fhir.search.params import Flag, Identifier, Indexed, Param, Reference, Several, Token
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Flag, Param, Several, Token
+from liane.fhir.search.references import Identifier, Reference
 
 CORE = "https://hl7.fr/ig/fhir/core"
 NEEDS = "https://liane.sante/CodeSystem/need"

@@ -17,7 +17,8 @@ from liane.fhir import building as fhir
 from liane.fhir import money, people
 from liane.fhir.resources.base import Json, Resource
 from liane.fhir.search.measured import Amount
-from liane.fhir.search.params import Custom, Date, Identifier, Param, Reference, Test, Token
+from liane.fhir.search.params import Custom, Date, Param, Test, Token
+from liane.fhir.search.references import Identifier, Reference
 
 KINDS = "https://liane.sante/CodeSystem/invoice-kind"
 SHARE = frozenset({"resourceType", "identifier", "status", "type", "subject", "issuer", "date"})

@@ -22,17 +22,9 @@ from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.resources.documentreference import ARCHIVED, IS_ARCHIVED, MHD, PDSM
 from liane.fhir.search import values
 from liane.fhir.search.constant import constant
-from liane.fhir.search.params import (
-    Date,
-    Flag,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Several,
-    String,
-    Token,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Date, Flag, Param, Several, String, Token
+from liane.fhir.search.references import Identifier, Reference
 from liane.timeline import filing
 from liane.timeline.models import Document, DocumentSet, HeldDocument
 

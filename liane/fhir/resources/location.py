@@ -20,16 +20,8 @@ from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.resources.organization import Words
 from liane.fhir.search import values
-from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
-    Identifier,
-    Param,
-    Reference,
-    String,
-    Test,
-    always,
-)
+from liane.fhir.search.params import NOTHING, Custom, Param, String, Test, always
+from liane.fhir.search.references import Identifier, Reference
 
 CORE = "https://hl7.fr/ig/fhir/core"
 FAR, FURTHEST = 50.0, 200.0

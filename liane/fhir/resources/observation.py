@@ -23,19 +23,10 @@ from liane.fhir import people
 from liane.fhir.outcomes import Problem, unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
+from liane.fhir.search.indexing import Indexed
 from liane.fhir.search.measured import Amount, Composite
-from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
-    Date,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Several,
-    Test,
-    Token,
-)
+from liane.fhir.search.params import NOTHING, Custom, Date, Param, Several, Test, Token
+from liane.fhir.search.references import Identifier, Reference
 
 SCORES = "https://liane.sante/CodeSystem/score"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"

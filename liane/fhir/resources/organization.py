@@ -13,19 +13,9 @@ from liane.fhir import building as fhir
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search import values
-from liane.fhir.search.params import (
-    NOTHING,
-    Flag,
-    Identifier,
-    Indexed,
-    Leaf,
-    Param,
-    Reference,
-    Several,
-    String,
-    Test,
-    Token,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import NOTHING, Flag, Leaf, Param, Several, String, Test, Token
+from liane.fhir.search.references import Identifier, Reference
 
 CORE = "https://hl7.fr/ig/fhir/core"
 FINESS = "https://finess.esante.gouv.fr"

@@ -27,20 +27,9 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search import values
-from liane.fhir.search.params import (
-    NOTHING,
-    Date,
-    Flag,
-    Identifier,
-    Indexed,
-    Leaf,
-    Param,
-    Reference,
-    Several,
-    String,
-    Test,
-    Token,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import NOTHING, Date, Flag, Leaf, Param, Several, String, Test, Token
+from liane.fhir.search.references import Identifier, Reference
 from liane.fhir.search.sql import PlainLike
 from liane.patients import ins
 from liane.patients.models import AttendingDoctor, Patient, PatientTrigram

@@ -15,16 +15,8 @@ from liane.fhir.models import Plan
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search import values
 from liane.fhir.search.constant import constant
-from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
-    Date,
-    Identifier,
-    Param,
-    String,
-    Test,
-    Token,
-)
+from liane.fhir.search.params import NOTHING, Custom, Date, Param, String, Test, Token
+from liane.fhir.search.references import Identifier
 from liane.pathways import catalogue, rules
 from liane.pathways.models import ProtocolVersion
 from liane.pathways.protocols import library

@@ -14,7 +14,9 @@ from liane.fhir import building as fhir
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.resources.organization import Words
-from liane.fhir.search.params import Flag, Identifier, Indexed, Param, Several, Token
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Flag, Param, Several, Token
+from liane.fhir.search.references import Identifier
 
 CORE = "https://hl7.fr/ig/fhir/core"
 RPPS = "https://rpps.esante.gouv.fr"

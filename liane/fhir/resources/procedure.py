@@ -18,18 +18,9 @@ from liane.fhir import people
 from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
-from liane.fhir.search.params import (
-    NOTHING,
-    Custom,
-    Date,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Several,
-    Test,
-    Token,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import NOTHING, Custom, Date, Param, Several, Test, Token
+from liane.fhir.search.references import Identifier, Reference
 from liane.interventions import rules, services
 from liane.interventions.models import ActKind, Intervention
 

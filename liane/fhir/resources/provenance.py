@@ -17,7 +17,8 @@ from liane.fhir import building as fhir
 from liane.fhir import people, resources
 from liane.fhir.models import Received
 from liane.fhir.resources.base import Json, Resource
-from liane.fhir.search.params import Date, Param, Reference, Token
+from liane.fhir.search.params import Date, Param, Token
+from liane.fhir.search.references import Reference
 
 OPERATIONS = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
 PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"

@@ -19,12 +19,8 @@ from liane.fhir.outcomes import Issue, Problem, forbidden, problem, unprocessabl
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.constant import constant
-from liane.fhir.search.params import (
-    Identifier,
-    Param,
-    String,
-    Token,
-)
+from liane.fhir.search.params import Param, String, Token
+from liane.fhir.search.references import Identifier
 
 
 class QuestionnaireResource(Resource):

@@ -20,7 +20,8 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.resources.questionnaire import offered
-from liane.fhir.search.params import Date, Identifier, Param, Reference, Token
+from liane.fhir.search.params import Date, Param, Token
+from liane.fhir.search.references import Identifier, Reference
 
 
 class QuestionnaireResponseResource(Resource):

@@ -17,16 +17,9 @@ from liane.fhir import building as fhir
 from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
-from liane.fhir.search.params import (
-    Flag,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Several,
-    String,
-    Token,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Flag, Param, Several, String, Token
+from liane.fhir.search.references import Identifier, Reference
 from liane.patients.models import Contact
 from liane.patients.services import add_contact, end_contact, update_contact
 

@@ -22,16 +22,9 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.resources.practitioner import SPECIALTY
-from liane.fhir.search.params import (
-    Date,
-    Flag,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Several,
-    Token,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Date, Flag, Param, Several, Token
+from liane.fhir.search.references import Identifier, Reference
 
 CORE = "https://hl7.fr/ig/fhir/core"
 TIME = f"{CORE}/StructureDefinition/fr-core-schedule-availability-time"

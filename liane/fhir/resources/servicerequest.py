@@ -21,14 +21,9 @@ from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.resources.patient import contact, traits
 from liane.fhir.search.constant import constant
-from liane.fhir.search.params import (
-    Date,
-    Identifier,
-    Indexed,
-    Param,
-    Reference,
-    Token,
-)
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Date, Param, Token
+from liane.fhir.search.references import Identifier, Reference
 from liane.referrals import motives, orientation, sending, services
 from liane.referrals.models import Decision, Referral
 from liane.referrals.states import Status

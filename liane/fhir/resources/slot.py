@@ -11,7 +11,9 @@ from liane.fhir import building as fhir
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.resources.practitioner import SPECIALTY
 from liane.fhir.search import values
-from liane.fhir.search.params import Date, Identifier, Indexed, Param, Reference, Several, Token
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Date, Param, Several, Token
+from liane.fhir.search.references import Identifier, Reference
 
 CORE = "https://hl7.fr/ig/fhir/core"
 GAP = "https://interop.esante.gouv.fr/ig/fhir/gap/SearchParameter"

@@ -22,7 +22,9 @@ from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
 from liane.fhir.search.clauses import Clause, Fixed
-from liane.fhir.search.params import Identifier, Indexed, Param, Token
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Param, Token
+from liane.fhir.search.references import Identifier
 
 SECRET = "https://liane.sante/StructureDefinition/subscription-secret"  # noqa: S105
 NDE = "https://interop.esante.gouv.fr/ig/fhir/nde/StructureDefinition"

@@ -13,7 +13,9 @@ from liane.fhir import people
 from liane.fhir.outcomes import unprocessable
 from liane.fhir.refs import Refs
 from liane.fhir.resources.base import READ, Json, Resource
-from liane.fhir.search.params import Date, Identifier, Indexed, Param, Reference, Token
+from liane.fhir.search.indexing import Indexed
+from liane.fhir.search.params import Date, Param, Token
+from liane.fhir.search.references import Identifier, Reference
 from liane.tasks import services
 from liane.tasks.models import CircleRole, Task, TaskEvent
 

@@ -12,7 +12,9 @@ from liane.fhir.resources.base import Resource
 from liane.fhir.search import values
 from liane.fhir.search.clauses import Chain, Clause, Group, Has, Missing, Simple
 from liane.fhir.search.common import COMMON
-from liane.fhir.search.params import Param, Reference, Test, indexed_identifier, modifiers_of
+from liane.fhir.search.indexing import indexed_identifier
+from liane.fhir.search.params import Param, Test, modifiers_of
+from liane.fhir.search.references import Reference
 
 if TYPE_CHECKING:
     from liane.fhir.access import Access

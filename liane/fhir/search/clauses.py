@@ -9,7 +9,9 @@ from django.db.models import Q
 
 from liane.circle.reach import Reach
 from liane.fhir.resources.base import Resource
-from liane.fhir.search.params import Leaf, Param, Reference, Test, never, searching
+from liane.fhir.search.indexing import searching
+from liane.fhir.search.params import Leaf, Param, Test, never
+from liane.fhir.search.references import Reference
 
 
 class Values:

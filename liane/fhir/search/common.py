@@ -10,7 +10,8 @@ from liane.core.models import Entry
 from liane.fhir import resources
 from liane.fhir.models import Received
 from liane.fhir.search import values
-from liane.fhir.search.params import NOTHING, Date, Indexed, Leaf, Param, Test, searched_type
+from liane.fhir.search.indexing import Indexed, searched_type
+from liane.fhir.search.params import NOTHING, Date, Leaf, Param, Test
 
 
 @dataclass(frozen=True, eq=False)

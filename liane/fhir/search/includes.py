@@ -14,7 +14,7 @@ from liane.fhir.resources.base import Resource
 from liane.fhir.search import values
 from liane.fhir.search.asked import Asked, Include
 from liane.fhir.search.clauses import Clause, Fixed
-from liane.fhir.search.params import Reference
+from liane.fhir.search.references import Reference
 from liane.fhir.search.running import find
 
 MOST = 1_000

@@ -7,9 +7,7 @@ use its leafs as they are and must not compute with them: compute in :meth:`Para
 """
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID
@@ -17,16 +15,13 @@ from uuid import UUID
 from django.db.models import Q
 from django.utils import timezone
 
-from liane.core import keys
 from liane.core.text import normalise
-from liane.fhir.models import Index
 from liane.fhir.search import values
 from liane.fhir.search.sql import PlainLike
 
 Leaf = Any
 NOTHING = ("nothing",)
 """The key of a test that no row passes."""
-PURPOSE = "fhir-search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +75,8 @@ class Param:
         raise NotImplementedError
 
 
-def _filled(*columns: str) -> Q:
+def filled(*columns: str) -> Q:
+    """One of these columns holds something."""
     found = Q()
     for column in columns:
         found |= Q(**{f"{column}__isnull": False}) & ~Q(**{column: ""})
@@ -119,7 +115,7 @@ class String(Param):
 
     def present(self) -> Q:
         """One of the columns is filled."""
-        return _filled(*self.columns)
+        return filled(*self.columns)
 
 
 # ------------------------------------------------------------------ codes
@@ -168,7 +164,7 @@ class Token(Param):
         held = [one for each in (self.codes or {"": ""}).values()
                 for one in (each if isinstance(each, list | tuple) else (each,))]  # fmt: skip
         if any(isinstance(one, str) for one in held):
-            return _filled(self.column)
+            return filled(self.column)
         return Q(**{f"{self.column}__isnull": False})
 
 
@@ -232,7 +228,7 @@ class Date(Param):
         except (ValueError, OverflowError) as error:
             raise values.bad(self.code, str(error)) from None
         if prefix == "ap":
-            asked = _around(asked)
+            asked = around(asked)
         bounds = asked.days if self.days else (asked.start, asked.end)
         return Test((prefix,), bounds)
 
@@ -270,237 +266,13 @@ class Date(Param):
         return found | Q(**{f"{self.end}__isnull": False}) if self.end else found
 
 
-def _around(asked: values.Span) -> values.Span:
+def around(asked: values.Span) -> values.Span:
     """Ten hundredths of what separates it from now, on each side (R4, ``ap``)."""
     margin = abs(timezone.now() - asked.start) / 10
     try:
         return values.Span(asked.start - margin, asked.end + margin)
     except OverflowError:
         return asked
-
-
-# ------------------------------------------------------------------ references
-@dataclass(frozen=True, eq=False)
-class Reference(Param):
-    """A link to other resources. ``to``: type → column that holds its identifier.
-
-    ``elements``: where the reference stands in the JSON (``participant.member``), for ``_include``.
-    """
-
-    to: Mapping[str, str] = field(default_factory=dict)
-    elements: tuple[str, ...] = ()
-    kind: ClassVar[str] = "reference"
-    modifiers: ClassVar[frozenset[str]] = frozenset({"missing", "identifier"})
-
-    @property
-    def targets(self) -> tuple[str, ...]:
-        """The types that it may name."""
-        return tuple(self.to)
-
-    def test(self, raw: str, modifier: str) -> Test:
-        """An identifier of ours, for one type or for each that fits. ``modifier`` may be a type."""
-        asked = values.link(raw)
-        kind = modifier or (asked.type if asked else "")
-        found = values.uuid(asked.id) if asked is not None else None
-        if found is None or (kind and kind not in self.to) or not _ours(asked):
-            return Test(NOTHING)
-        return Test(("to", kind), (found,))
-
-    def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Leaf]) -> Q:
-        """One of the columns holds it."""
-        if key == NOTHING:
-            return never()
-        columns = [self.to[str(key[1])]] if key[1] else dict.fromkeys(self.to.values())
-        found = Q()
-        for column in columns:
-            found |= Q(**{column: leafs[0]})
-        return found
-
-    def among(self, kind: str, ids: Any) -> Q:
-        """It names one of these resources of ``kind`` (a subquery, or a list of UUIDs)."""
-        return Q(**{f"{self.to[kind]}__in": ids}) if kind in self.to else never()
-
-    def of_kind(self, kind: str) -> Q:
-        """It names something, of this type."""
-        return Q(**{f"{self.to[kind]}__isnull": False})
-
-    def present(self) -> Q:
-        """It names something."""
-        found = Q()
-        for column in dict.fromkeys(self.to.values()):
-            found |= Q(**{f"{column}__isnull": False})
-        return found
-
-
-def _ours(asked: values.Link | None) -> bool:
-    """True for a relative reference, or one that begins with this server's address."""
-    from liane.fhir.addresses import base
-
-    return asked is not None and (not asked.url or asked.url.startswith(f"{base()}/"))
-
-
-# ------------------------------------------------------------------ identifiers
-@dataclass(frozen=True, eq=False)
-class Identifier(Param):
-    """Numbers given by somebody. ``held``: system → function of a value that gives a condition's
-    (column, values), where Liane's own columns hold it; all others are found in the index.
-    """
-
-    held: Mapping[str, Callable[[str], tuple[str, Sequence[str]] | None]] = field(
-        default_factory=dict
-    )
-    path: str = "identifier"
-    """Where the identifiers stand in the body."""
-    modifiers: ClassVar[frozenset[str]] = frozenset({"missing", "not", "of-type"})
-
-    def test(self, raw: str, modifier: str) -> Test:
-        """Digests for the index, and what Liane's own columns may hold."""
-        if modifier == "of-type":
-            return Test(("index", ()), tuple(digests(f"of-type {values.plain(raw)}")))
-        asked = values.token(raw)
-        if asked.system is not None and not asked.code:
-            return Test(("index", ()), tuple(digests(f"{asked.system}|")))
-        text = asked.code if asked.system is None else f"{asked.system}|{asked.code}"
-        leafs, columns = list(digests(text)), []
-        for system, read in self.held.items():
-            found = read(asked.code) if asked.system in (None, system) else None
-            if found is not None:
-                columns.append((found[0], len(found[1])))
-                leafs += found[1]
-        return Test(("index", tuple(columns)), tuple(leafs))
-
-    def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Leaf]) -> Q:
-        """Found in the index, or in one of the columns."""
-        columns = key[1]
-        assert isinstance(columns, tuple)  # noqa: S101
-        own = sum(count for _, count in columns)
-        found = indexed(self.code, digest__in=list(leafs[: len(leafs) - own]))
-        rest = list(leafs[len(leafs) - own :])
-        for column, count in columns:
-            found |= Q(**{f"{column}__in": rest[:count]})
-            rest = rest[count:]
-        return found
-
-    def present(self) -> Q:
-        """It has one in the index."""
-        return indexed(self.code)
-
-
-def digests(text: str) -> list[str]:
-    """What the index may hold for ``text``, older keys included."""
-    return keys.digests(text, purpose=PURPOSE)
-
-
-# ------------------------------------------------------------------ what only the index holds
-_searched: ContextVar[str] = ContextVar("liane_fhir_searched")
-
-
-@contextmanager
-def searching(kind: str) -> Iterator[None]:
-    """Conditions built inside are about resources of this type."""
-    token = _searched.set(kind)
-    try:
-        yield
-    finally:
-        _searched.reset(token)
-
-
-def searched_type() -> str:
-    """The type that the condition being built is about."""
-    return _searched.get()
-
-
-def indexed(code: str, *conditions: Q, **more: Any) -> Q:
-    """The resource has a row of the index, under ``code``, that answers."""
-    rows = Index.objects.filter(*conditions, type=_searched.get(), code=code, **more)
-    return Q(pk__in=rows.values("object_id"))
-
-
-@dataclass(frozen=True, eq=False)
-class Indexed(Param):
-    """A parameter whose values stand in the received body alone: evaluated when it is written.
-
-    ``path`` is FHIRPath over the resource; ``of`` its FHIR search type (token, string, date, uri,
-    number, quantity, reference).
-    """
-
-    of: str = "token"
-    path: str = ""
-    modifiers: ClassVar[frozenset[str]] = frozenset(
-        {"missing", "not", "exact", "contains", "of-type"}
-    )
-
-    def test(self, raw: str, modifier: str) -> Test:
-        """As its type says."""
-        if self.of == "string":
-            return self._string(raw, modifier)
-        if self.of == "date":
-            prefix, text = values.prefixed(values.plain(raw))
-            try:
-                asked = values.span(text)
-            except (ValueError, OverflowError) as error:
-                raise values.bad(self.code, str(error)) from None
-            asked = _around(asked) if prefix == "ap" else asked
-            return Test(("date", prefix), (asked.start, asked.end))
-        if self.of in {"number", "quantity"}:
-            return self._number(raw)
-        if modifier == "of-type":
-            return Test(("digest",), tuple(digests(f"of-type {values.plain(raw)}")))
-        return Test(("digest",), tuple(digests(values.plain(raw))))
-
-    def _string(self, raw: str, modifier: str) -> Test:
-        if modifier == "exact":
-            return Test(("digest",), tuple(digests(f"exact {values.plain(raw)}")))
-        words = normalise(values.plain(raw))
-        if not words:
-            return Test(NOTHING)
-        return Test(("like",), (f"%{words}%" if modifier == "contains" else f"% {words}%",))
-
-    def _number(self, raw: str) -> Test:
-        prefix, text = values.prefixed(values.split(raw, "|")[0])
-        try:
-            value, low, high = values.number(text)
-        except (ValueError, ArithmeticError) as error:
-            raise values.bad(self.code, str(error)) from None
-        if prefix == "ap":
-            low, high = value - abs(value) / 10, value + abs(value) / 10
-        units = [values.plain(one) for one in values.split(raw, "|")[1:]]
-        unit = next((one for one in reversed(units) if one), "")
-        return Test(("number", prefix, bool(unit)), (low, high, unit), live=True)
-
-    def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Leaf]) -> Q:
-        """A row of the index answers."""
-        if key == NOTHING:
-            return never()
-        if key[0] == "like":
-            return indexed(self.code, Q(PlainLike("text", leafs[0])))
-        if key[0] == "digest":
-            return indexed(self.code, digest__in=list(leafs))
-        if key[0] == "date":
-            when = Date("", column="starts_at", end="ends_at")._period(str(key[1]), *leafs)
-            return indexed(self.code, when)
-        return indexed(self.code, _numbers(str(key[1]), bool(key[2]), leafs))
-
-    def present(self) -> Q:
-        """A row of the index."""
-        return indexed(self.code)
-
-
-def _numbers(prefix: str, unit: bool, leafs: Sequence[Leaf]) -> Q:
-    low, high = leafs[0], leafs[1]
-    within = Q(low__gte=low, high__lte=high)
-    found = {
-        "eq": within,
-        "ap": Q(low__lte=high, high__gte=low),
-        "ne": ~within,
-        "gt": Q(high__gt=high),
-        "sa": Q(low__gt=high),
-        "lt": Q(low__lt=low),
-        "eb": Q(high__lt=low),
-        "ge": Q(high__gte=low),
-        "le": Q(low__lte=high),
-    }[prefix]
-    return found & Q(text=leafs[2]) if unit else found
 
 
 @dataclass(frozen=True, eq=False)
@@ -559,11 +331,6 @@ class Several(Param):
         for one in self.params:
             found |= one.present()
         return found
-
-
-def indexed_identifier(code: str) -> Indexed:
-    """What ``:identifier`` asks of a reference: the business identifier written in it."""
-    return Indexed(f"{code}:identifier")
 
 
 def kind_of(param: Param) -> str:
