@@ -8,7 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Sequence as Rows
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, Self
 from uuid import UUID
 
@@ -81,7 +81,7 @@ FOOTING = ("pk", "project_id", "project__status", "prescribed_by_id", "person__i
 
 @dataclass
 class Ground:
-    """What the checks read for a set of sequences. Ten queries at any size."""
+    """What the checks read for a set of sequences. Eleven queries at any size."""
 
     enrolments: dict[UUID, Footing]
     rights: Mapping[UUID, Coverage]
@@ -89,6 +89,8 @@ class Ground:
     payees: Payees
     numbers: dict[UUID, dict[UUID, str]]
     clashes: set[UUID]
+    completed: Mapping[UUID, str] = field(default_factory=dict)
+    """By enrolment that lacks an amount: the version of its structure that completes its own."""
 
 
 def ground(sequences: Collection[Judged]) -> Ground:
@@ -102,7 +104,23 @@ def ground(sequences: Collection[Judged]) -> Ground:
     enrolments = {row[0]: Footing._make((*row[1:5], versions.get(row[5:]))) for row in found}
     numbers = numbers_of({one.project_id for one in enrolments.values()})
     rights, answers = coverage.current(people), last_answers(pks)
-    return Ground(enrolments, rights, answers, _payees(pks), numbers, _clashes(pks))
+    houses = {row[0]: row[7] for row in found}
+    completed = _completed(enrolments, houses, answers)
+    return Ground(enrolments, rights, answers, _payees(pks), numbers, _clashes(pks), completed)
+
+
+def _completed(
+    enrolments: Mapping[UUID, Footing], houses: Mapping[UUID, UUID], answers: Answers
+) -> dict[UUID, str]:
+    """For enrolments that lack an amount, the version that completes theirs. One query at most."""
+    lacking = [
+        (pk, houses[pk], definition) for pk, (*_, definition) in enrolments.items()
+        if definition is not None and pk in answers and answers[pk].missing
+    ]  # fmt: skip
+    known = catalogue.completing({(house, one.key, one.version): (house, one)
+                                  for _, house, one in lacking}.values())  # fmt: skip
+    found = {pk: known.get((house, one.key, one.version)) for pk, house, one in lacking}
+    return {pk: number for pk, number in found.items() if number is not None}
 
 
 def ground_of_run(
@@ -257,8 +275,14 @@ def _sharing(one: Judged, seen: Ground, lack: Missing) -> Block:
 
 
 def _amount(one: Judged, seen: Ground, lack: Missing) -> Block:
-    return Block("amount", f"Montant à compléter : {lack.what}. Peut le compléter : {lack.who}.",
-                 "Compléter le protocole", f"/parcours/protocoles/{one.protocol}/")  # fmt: skip
+    row, number = seen.enrolments[one.enrolment_id], seen.completed.get(one.enrolment_id)
+    text = f"Montant à compléter : {lack.what}. Peut le compléter : {lack.who}."
+    if number is not None:
+        text = f"Montant à compléter : {lack.what}. Votre structure a publié la version {number}."
+        return Block("amount", text, catalogue.TAKE, catalogue.taking(row.project_id, number))
+    version = f"?version={row.definition.version}" if row.definition is not None else ""
+    return Block("amount", text, "Compléter le protocole",
+                 f"/parcours/protocoles/{one.protocol}/{version}")  # fmt: skip
 
 
 def _unconfirmed(one: Judged, seen: Ground, number: int) -> Block:

@@ -54,12 +54,16 @@ STEP = ("id", "sequence_id", "before", "after", "at", *WHO)
 
 
 def follow(answers: Answered, names: Names, numbers: checks.Numbers) -> None:
-    """Bring the sequences of these enrolments up to what the engine just answered."""
+    """Bring the sequences of these enrolments up to what the engine just answered.
+
+    What was billed keeps the version it was billed under for as long as nothing of it changes.
+    """
     known = {
         (one.enrolment_id, one.key): one
         for one in Row.objects.filter(enrolment_id__in=plain.among(answers))
     }
     new, changed = [], []
+    versions = {one.pk: one.version for one in known.values()}
     labels: dict[tuple[int, str], str] = {}
     for pk, (facts, answer) in answers.items():
         for position, state in enumerate(answer.sequences):
@@ -71,6 +75,9 @@ def follow(answers: Answered, names: Names, numbers: checks.Numbers) -> None:
                 standing.take(row, position, state, facts.protocol)
     _add(new, _blocked(new, answers, names, numbers))
     steps = standing.compute(changed)[1]
+    for row in changed:
+        if row.billed_cents and row.status != Stage.CHANGED:
+            row.version = versions[row.pk]
     standing.store(changed, [*standing.TAKEN, *standing.FIELDS], steps)
 
 

@@ -9,12 +9,14 @@ import typing
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from django.utils import timezone
 
 from liane.pathways.models import Enrolment, Project, ProtocolVersion
 from liane.pathways.protocols import library
+from liane.pathways.protocols.filling import filling
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.protocols.phases import ActType, Phase, Requirement
 from liane.pathways.protocols.plan import Plan, compile_protocol
@@ -24,6 +26,8 @@ from liane.pathways.states import VersionStatus
 KEPT = 256
 USABLE = (VersionStatus.PUBLISHED, VersionStatus.WITHDRAWN)
 """A withdrawn version still governs what was decided under it."""
+
+TAKE = "Reprendre la version complétée"
 
 
 class Governed(typing.Protocol):
@@ -143,6 +147,32 @@ def _one(key: str, version: str, organisation_id: UUID) -> Protocol:
     if found is None:
         raise LookupError(f"{key} {version}")
     return found
+
+
+def completing(protocols: Iterable[tuple[UUID, Protocol]]) -> dict[tuple[UUID, str, str], str]:
+    """For versions in structures' hands, the number of the version that the structure published
+    last among those that only fill their gaps (`filling`), by structure, key and version; one that
+    nobody completed is left out. One query at most."""
+    wanted = {(house, one.key, one.version): one for house, one in protocols if library.gaps(one)}
+    if not wanted:
+        return {}
+    rows = ProtocolVersion.objects.filter(
+        organisation_id__in={house for house, _, _ in wanted},
+        key__in={key for _, key, _ in wanted}, status=VersionStatus.PUBLISHED,
+    ).order_by("-published_at", "-id")  # fmt: skip
+    found: dict[tuple[UUID, str, str], str] = {}
+    for row in rows:
+        for place, before in wanted.items():
+            if place not in found and place[:2] == (row.organisation_id, row.key):
+                after = of_version(row)
+                if after is not None and filling(before, after).only_fills:
+                    found[place] = row.number
+    return found
+
+
+def taking(project_id: UUID, number: str) -> str:
+    """The page where a project takes a completed version (`services.filling`)."""
+    return f"/parcours/projets/{project_id}/version/?version={quote(number)}"
 
 
 # ------------------------------------------------------------------ reading a definition

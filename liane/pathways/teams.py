@@ -114,7 +114,7 @@ class Detail:
 
 
 def detail(project_id: UUID) -> Detail | None:
-    """One project of the actor's structure, or None. Eight queries."""
+    """One project of the actor's structure, or None. Nine queries at most."""
     project = one(project_id)
     if project is None:
         return None
@@ -229,8 +229,18 @@ def _missing(
     if gaps:
         text = f"{gaps} valeur{'s' if gaps > 1 else ''} du protocole à compléter."
         url = f"/parcours/protocoles/{protocol.key}/?version={protocol.version}"
-        found.append(Lack(text, "Compléter le protocole", url))
+        button, number = "Compléter le protocole", _completing(project, protocol)
+        if number is not None:
+            text += f" Votre structure l’a fait dans la version {number}."
+            button, url = catalogue.TAKE, catalogue.taking(project.pk, number)
+        found.append(Lack(text, button, url))
     return found
+
+
+def _completing(project: Project, protocol: Protocol) -> str | None:
+    """The version that the structure published and that only fills the gaps of the project's."""
+    found = catalogue.completing([(project.organisation_id, protocol)])
+    return found.get((project.organisation_id, protocol.key, protocol.version))
 
 
 def _uncovered(protocol: Protocol, here: list[Member]) -> list[str]:

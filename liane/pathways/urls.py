@@ -29,6 +29,7 @@ urlpatterns = [
     path(PROJECT + "compte/", projects.account),
     path(PROJECT + "cle/", projects.share),
     path("parcours/cles/<uuid:agreement_id>/", projects.confirm_key),
+    path(PROJECT + "version/", protocols.take),
     path(PROJECT + "fin/", projects.end),
     path(SIGNATORY + "signature/", projects.sign),
     path(SIGNATORY + "ordre/", projects.order),

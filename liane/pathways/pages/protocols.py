@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,12 +12,13 @@ from liane.core import registry
 from liane.core.errors import Conflict, Refused
 from liane.core.http import Request
 from liane.core.routes import Policy, route
-from liane.pathways import catalogue, drafts, picture, rules
+from liane.pathways import catalogue, drafts, picture, rules, teams
 from liane.pathways.completing import CompleteForm
 from liane.pathways.models import ProtocolVersion
-from liane.pathways.pages.common import POST, READ
+from liane.pathways.pages.common import POST, READ, step
 from liane.pathways.protocols import library
-from liane.pathways.services import versions
+from liane.pathways.protocols.filling import filling
+from liane.pathways.services import completed, versions
 
 
 @route(Policy.PROFESSIONAL, audit="pathway_project", methods=READ)
@@ -115,6 +117,36 @@ def publish(request: Request, version_id: UUID) -> HttpResponse:
         return redirect(f"/parcours/versions/{row.pk}/")
     messages.success(request, "Version publiée : les prochains projets peuvent la prendre.")
     return redirect(f"/parcours/protocoles/{row.key}/?version={row.number}")
+
+
+@route(Policy.PROFESSIONAL, audit="pathway_project")
+def take(request: Request, project_id: UUID) -> HttpResponse:
+    """A project that runs takes a version that only completes its own."""
+    project = teams.one(project_id)
+    if project is None or not rules.runs(request.actor, project.organisation_id):
+        raise Http404
+    number = request.POST.get("version") or request.GET.get("version", "")
+    after = completed.usable(project, number[:60])
+    if after is None:
+        raise Http404
+    found = filling(catalogue.of_project(project), after)
+    what = [f"{one[:1].upper()}{one[1:]}" for one in found.what]
+    return step(
+        request, f"Reprendre la version {after.version}", catalogue.TAKE,
+        forms.Form(request.POST or None),
+        lambda said: completed.take(project.pk, after.version),
+        "Version reprise : les forfaits se recalculent avec elle au prochain décompte.",
+        f"/parcours/projets/{project.pk}/", hidden={"version": after.version},
+        note=f"Le projet suit la version {project.protocol_version}. Rien de ce qu’elle dit ne "
+        "change : la version reprise complète seulement ce qui manquait.",
+        consequences=[
+            ("valeurs complétées", what or ["Aucune."]),
+            ("dossiers", [
+                "Les personnes du projet la suivent, aussi celles dont le parcours est terminé.",
+                "Une facture émise garde la version sous laquelle elle a été faite.",
+            ]),
+        ],
+    )  # fmt: skip
 
 
 def _reader(request: Request) -> UUID:

@@ -64,7 +64,7 @@ def open_project(
             **author_of(actor),
         )  # fmt: skip
         project.history.create(after=project.status, **author_of(actor))
-        _told(project, "pathway.project")
+        told(project, "pathway.project")
     return project
 
 
@@ -90,7 +90,7 @@ def note(
         )  # fmt: skip
         if amendment is None:
             _follow(project, kind)
-        _told(project, "pathway.project")
+        told(project, "pathway.project")
     return made
 
 
@@ -114,7 +114,7 @@ def amended(project: Project, decided_on: dt.date, what: str) -> Amendment:
         project=project, decided_on=decided_on, what=what.strip()[:300],
         **author_of(acting.current()),
     )  # fmt: skip
-    _told(project, "pathway.project")
+    told(project, "pathway.project")
     return made
 
 
@@ -129,7 +129,7 @@ def settle_silence(today: dt.date | None = None) -> int:
                 continue
             with transaction.atomic():
                 transition(project, PROJECT, S.RUNNING, reason="silence de l’ARS pendant deux mois")
-                _told(project, "pathway.project")
+                told(project, "pathway.project")
                 settled += 1
     return settled
 
@@ -143,7 +143,7 @@ def end(project_id: UUID, *, reason: str) -> Project:
         transition(project, PROJECT, S.ENDED, reason=reason.strip()[:500])
         project.ends_on = timezone.localdate()
         project.save(update_fields=["ends_on"])
-        _told(project, "pathway.project")
+        told(project, "pathway.project")
     return project
 
 
@@ -220,7 +220,7 @@ def signed_by_all(project: Project) -> None:
         _follow(project, Kind.STRUCTURE_SIGNED)
 
 
-def _told(project: Project, kind: str) -> None:
+def told(project: Project, kind: str) -> None:
     """In the structure's own journal; nobody is notified."""
     journal.append(
         kind, object_id=project.pk, announce=False, to=only_organisation(project.organisation_id)
