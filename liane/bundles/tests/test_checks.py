@@ -77,7 +77,7 @@ def test_a_team_without_a_key_is_led_to_its_project():
     found = {block.code: block for block in checks.blocks(one, seen)}
     assert found["sharing"].url == f"/parcours/projets/{PROJECT}/cle/"
     assert found["sharing"].article == "CSS L. 162-62"
-    assert found["amount"].url == "/parcours/protocoles/pcr-obesite/"
+    assert found["amount"].url == "/parcours/protocoles/pcr-obesite/?version=2026-02"
 
 
 def everything_lacks(definition):
