@@ -206,7 +206,8 @@ def main() -> int:
             report = game(url, rounds, words.seed, naive=naive)
             faults = report.pop("faults")
             print(f"  {json.dumps(report, ensure_ascii=False)}")
-            for fault in faults[:10]:
+            print(f"  {dict(Counter(fault.split(': ')[0] for fault in faults))}")
+            for fault in [*faults[:5], *faults[5:][-5:]]:
                 print(f"  fault: {fault}")
             print(f"  {len(faults)} faults", flush=True)
             failed |= bool(faults) is not naive

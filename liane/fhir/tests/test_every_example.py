@@ -34,8 +34,6 @@ CORE = "https://hl7.fr/ig/fhir/core/StructureDefinition/"
 REFUSED = {
     "fr-core/Location-hopitaltest-endocrino-ch04.json":
         "une chambre : le seul lieu que Liane connaît d’une structure est son adresse",
-    "fr-core/Observation-FRCoreObservationBPExample.json":
-        "deux nombres en un : Liane garde la systolique et la diastolique, chacune",
 }  # fmt: skip
 NOT_FHIR = {
     "tddui/TDDUICarePlanProjetPersoPAExample.fsh": "du FHIR Shorthand, pas une ressource",
@@ -49,6 +47,7 @@ HERE = (
     "fr-core/Schedule-FRCoreScheduleExample.json",
     "cdl/Bundle-cdl-bundle-creation-note.json",
     "fr-core/Observation-FRCoreObservationBodyWeightExample.json",
+    "fr-core/Observation-FRCoreObservationBPExample.json",
 )
 
 
@@ -59,24 +58,29 @@ def test_no_example_is_forgotten():
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_what_is_refused_is(api, house, odette, name):
+def test_what_is_refused_is(api, house, name):
     body = replaced(name, {})
-    if body["resourceType"] == "Observation":
-        body["subject"] = {"reference": f"Patient/{odette.pk}"}
-    else:
-        body["managingOrganization"] = {"reference": f"Organization/{house.pk}"}
+    body["managingOrganization"] = {"reference": f"Organization/{house.pk}"}
     answer = api.post(body["resourceType"], body)
     assert (answer.status, answer.body["issue"][0]["code"]) == (422, "business-rule")
 
 
-def test_a_weight(api, odette):
-    body = replaced("fr-core/Observation-FRCoreObservationBodyWeightExample.json", {
+@pytest.mark.parametrize(
+    ("measure", "queries"),
+    [
+        ("BodyWeight", ["code=http://loinc.org|29463-7", "date=2022-11-06", "value-quantity=96",
+                        f"_profile={CORE}fr-core-observation-body-weight"]),
+        ("BP", ["code=http://loinc.org|85354-9", "date=2012-09-17", "component-code=8480-6",
+                "component-value-quantity=60", f"_profile={CORE}fr-core-observation-bp"]),
+    ],
+)  # fmt: skip
+def test_a_measure(api, odette, measure, queries):
+    body = replaced(f"fr-core/Observation-FRCoreObservation{measure}Example.json", {
         "Patient/FRCorePatientExample": f"Patient/{odette.pk}",
     })  # fmt: skip
     key = taken(api, "Observation", body)
-    found(api, "Observation", key, "code=http://loinc.org|29463-7", "category=vital-signs",
-          f"patient={odette.pk}", "date=2022-11-06", "value-quantity=96", "status=final",
-          f"_profile={CORE}fr-core-observation-body-weight")  # fmt: skip
+    found(api, "Observation", key, *queries, "category=vital-signs",
+          f"patient={odette.pk}", "status=final")  # fmt: skip
     assert api.get("Observation?category=survey").found == []
 
 

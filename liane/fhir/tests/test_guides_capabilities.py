@@ -47,7 +47,6 @@ NATIONAL = "les professionnels viennent de l’annuaire national : personne ne l
 UNSUPPORTED = {
     ("*", "Device", "*"): DEVICES,
     ("cdl", "Bundle", "create"): "une transaction est envoyée à la racine, comme R4 le demande",
-    ("gap", "Patient", "delete"): "un dossier se ferme par la personne, il ne s’efface pas",
     ("gap", "Practitioner", "delete"): NATIONAL,
     ("gap", "PractitionerRole", "delete"): NATIONAL,
     ("gap", "Organization", "delete"): NATIONAL,

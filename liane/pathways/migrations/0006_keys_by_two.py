@@ -42,5 +42,5 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.RunPython(keep_what_governs, migrations.RunPython.noop),
+        migrations.RunPython(keep_what_governs, migrations.RunPython.noop, elidable=True),
     ]
