@@ -173,11 +173,12 @@ class _Strict(ErrorListener):  # type: ignore[misc]
 
 # ------------------------------------------------------------------ evaluation
 class Budget:
-    """What the expressions of one page may spend together."""
+    """What the expressions of one page may spend together: calls, and seconds of processor of the
+    thread that made it. A busy machine takes nothing from it."""
 
     def __init__(self, calls: int = MOST_CALLS, seconds: float = MOST_SECONDS) -> None:
         self.calls = calls
-        self.until = time.monotonic() + seconds
+        self.until = time.thread_time() + seconds
 
     @contextmanager
     def spending(self) -> Iterator[None]:
@@ -193,7 +194,7 @@ class Budget:
         if event not in {"call", "c_call"}:
             return
         self.calls -= 1
-        if self.calls < 0 or (self.calls % 512 == 0 and time.monotonic() > self.until):
+        if self.calls < 0 or (self.calls % 512 == 0 and time.thread_time() > self.until):
             self.calls = -1
             raise TooCostly
 
