@@ -152,10 +152,12 @@ class Load:
             timeout=20,
         )
         last = ""
-        for line in answer.iter_lines(chunk_size=1, decode_unicode=True):
+        for line in answer.iter_lines(chunk_size=None, decode_unicode=True):
             if self._deaf.is_set():
                 return
-            if line.startswith("id: "):
+            if line == "event: behind":
+                self.back.append(f"left behind after {self.position}")
+            elif line.startswith("id: "):
                 last = line[4:]
             elif line.startswith("data: "):
                 for found in MESSAGE.findall(line):
@@ -175,5 +177,5 @@ class Load:
     def faults(self, messages: list[str]) -> list[str]:
         """What the phone missed, or heard out of order."""
         missed = set(messages) - set(self.heard)
-        found = [f"the phone never heard message {one}" for one in sorted(missed)]
+        found = [f"the phone never heard a message: {one}" for one in sorted(missed)]
         return found + [f"the phone went back: {one}" for one in self.back]

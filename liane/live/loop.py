@@ -28,6 +28,9 @@ log = structlog.get_logger(__name__)
 CHUNK = 50
 LATEST = 2000
 """Entries a browser may catch up; further behind, its page says so and offers to reload."""
+STRIDE = LATEST // 8
+"""Entries after which every open stream is told the position: a browser to which a busy territory
+brings nothing would otherwise come back from far behind."""
 MARGIN = 5.0
 """Seconds taken off the moment a page was drawn: clocks of two machines may differ."""
 CHECK_EVERY = 30.0
@@ -65,6 +68,7 @@ class LiveLoop:
     def __init__(self, listeners: Listeners) -> None:
         self.listeners = listeners
         self.position = 0
+        self._told = 0
         self._seen: set[UUID] = set()
         self._stale: dict[Listener, Stale] = {}
         self._rest = 0.0
@@ -122,7 +126,7 @@ class LiveLoop:
 
     def begin(self) -> None:
         """Start from what is published now."""
-        self.position = dispatcher.last_position()
+        self.position = self._told = dispatcher.last_position()
         self._sign()
 
     def step(self) -> None:
@@ -190,6 +194,13 @@ class LiveLoop:
             self.listeners.push(self._delivered(entries))
             self.position = entries[-1].position  # type: ignore[attr-defined]
             self._failures = 0
+            if self.position - self._told >= STRIDE:
+                self._beat(self.listeners.active())
+
+    def _beat(self, listeners: list[Listener]) -> None:
+        """Say where the journal is: a browser that comes back asks for what follows."""
+        self.listeners.push((one, events.beat(self.position)) for one in listeners)
+        self._told = self.position
 
     def _delivered(self, entries: list[Entry]) -> list[delivery.Push]:
         """What these entries bring. Trouble is raised, to try again; the sixth time, entry by
@@ -256,7 +267,7 @@ class LiveLoop:
         alive = [one for one in active if one.session in keys]
         self._aged = dict.fromkeys(alive) | self._aged
         self._sign(len(alive))
-        self.listeners.push((one, events.beat(self.position)) for one in alive)
+        self._beat(alive)
 
     def _sign(self, streams: int = 0) -> None:
         """For the page of the service's state: this process runs, with so many open streams."""

@@ -18,6 +18,7 @@ from liane.core.audience import EVERYONE, TEAM, Audience
 from liane.core.models import AccessRow, Entry
 from liane.core.registry import Fragment, LiveRenderer
 from liane.live import delivery, sessions
+from liane.live import loop as loop_module
 from liane.live.listeners import Listener, Listeners
 from liane.live.loop import LiveLoop
 from tests import factories as make
@@ -153,6 +154,37 @@ def test_a_browser_that_lost_its_stream_catches_up_without_gap_nor_repeat(house:
     house.live.step()
     tell(person)
     assert [position for position, _ in house.got(back)] == [3, 4, 5, 6]
+
+
+def test_a_browser_that_hears_nothing_is_not_left_far_behind(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop_module, "STRIDE", 3)
+    claire = make.practice("claire")
+    person, other = make.patient(), make.patient()
+    make.member(person, claire)
+    hers = house.open("claire", f"person:{person.pk}")
+    house.got(hers, "beat")
+    for _ in range(2):
+        tell(other)
+    assert house.got(hers, "beat") == []
+    tell(other)
+    assert house.got(hers, "beat") == [(dispatcher.last_position(), None)]
+    assert house.got(hers, "beat") == []
+
+
+def test_a_browser_too_far_behind_is_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop_module, "LATEST", 2)
+    claire = make.practice("claire")
+    person = make.patient()
+    make.member(person, claire)
+    start = dispatcher.last_position()
+    for _ in range(3):
+        tell(person)
+    house.live.begin()
+    assert house.got(house.open("claire", f"person:{person.pk}", start), "behind") == [(0, None)]
+    near = house.open("claire", f"person:{person.pk}", start + 1)
+    assert len(house.got(near)) == 2
 
 
 def test_nothing_is_pushed_for_history_that_is_not_announced(house: House) -> None:
