@@ -7,6 +7,7 @@ from django.conf import settings
 
 from liane.fhir import operations, resources, spec
 from liane.fhir.addresses import base
+from liane.fhir.operations import Operation
 from liane.fhir.resources.base import Resource
 from liane.fhir.search.common import COMMON
 from liane.fhir.search.params import Param, kind_of
@@ -43,9 +44,7 @@ def statement() -> Json:
                 "security": _security(),
                 "resource": [_resource(one) for one in resources.every().values()],
                 "interaction": [{"code": "transaction"}, {"code": "batch"}],
-                "operation": [
-                    {"name": one.name, "definition": one.definition} for one in operations.every()
-                ],
+                "operation": [_operation(one) for one in operations.every() if _of_server(one)],
             }
         ],
     }
@@ -82,9 +81,25 @@ def _resource(one: Resource) -> Json:
         "searchRevInclude": _reverse(one.type),
         "searchParam": [_param(one, param) for param in (*COMMON.values(), *one.params)],
     }
+    every = operations.every()
+    made["operation"] = [_operation(each) for each in every if _is_on(each, one.type)]
     if one.profiles:
         made["supportedProfile"] = list(one.profiles)
     return {name: value for name, value in made.items() if value != []}
+
+
+def _operation(one: Operation) -> Json:
+    return {"name": one.name, "definition": one.definition}
+
+
+def _is_on(one: Operation, kind: str) -> bool:
+    """It is called on this type, or on a resource of it."""
+    return kind in one.kinds if one.kinds else one.levels != {"system"}
+
+
+def _of_server(one: Operation) -> bool:
+    """It is called on the whole server, or on a type that is no resource here."""
+    return "system" in one.levels or bool(one.kinds - set(resources.names()))
 
 
 def _interactions(one: Resource) -> list[Json]:

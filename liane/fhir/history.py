@@ -52,12 +52,13 @@ def of_one(resource: Resource, key: UUID | None, query: Pairs, access: Access) -
     asked = _asked(query)
     kept = Received.objects.filter(type=resource.type, object_id=shown.key, **asked.conditions())
     rows = list(kept.order_by("-number")[: asked.count + 1])
-    entries = [] if asked.before else _now(shown)
+    now = _now(shown)
+    entries = [] if asked.before else [*now]
     bodies = _narrowed(resource, shown, rows[: asked.count], access)
     entries += [_entry(resource, one, body) for one, body in zip(rows, bodies, strict=False)]
     more = rows[asked.count - 1].number if len(rows) > asked.count else None
     path = f"{resource.type}/{key}/_history"
-    return Answer(200, _bundle(path, entries, more, asked.count, total=kept.count()))
+    return Answer(200, _bundle(path, entries, more, asked.count, total=kept.count() + len(now)))
 
 
 def of_type(resource: Resource, query: Pairs, access: Access) -> Answer:

@@ -6,6 +6,7 @@ received, and never makes an identity qualified: that takes a document and the I
 
 import datetime as dt
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -59,28 +60,47 @@ MOST_GRAMS = 2
 """Trigrams that narrow a search by name: each is one more look at its persons."""
 LETTERS = " easintrluodcmpgbvhfqyxjzkw"
 """From the most common to the rarest."""
+FAMILY = ("birth_name", "used_name")
+GIVEN = ("given_names", "used_given")
 
 
+@dataclass(frozen=True, eq=False)
 class Name(String):
-    """A name: narrowed by its trigrams first, so that the plan never reads every person."""
+    """A name: narrowed by its trigrams first, so that the plan never reads every person.
+
+    Columns that ``:exact`` compares: ``names`` hold one name, ``lists`` several given names.
+    """
+
+    names: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
     def test(self, raw: str, modifier: str) -> Test:
-        """The words, and trigrams of theirs; the last one may go on."""
-        found = super().test(raw, modifier)
-        if modifier or found.key == NOTHING:
-            return found
-        grams = _telling(normalise(values.plain(raw)).split())
-        leafs = (f" {normalise(values.plain(raw))}", *grams)
-        return Test(("grams", len(grams)), leafs, short=True)
+        """The words, and trigrams of theirs; the last one may go on, unless it is exact."""
+        text = values.plain(raw)
+        words = normalise(text)
+        if modifier == "contains" or not words:
+            return super().test(raw, modifier) if words else Test(NOTHING)
+        grams = _telling(words.split())
+        if modifier == "exact":
+            return Test(("exact", len(grams)), (text, f" {text} ", *grams), short=True)
+        return Test(("grams", len(grams)), (f" {words}", *grams), short=True)
 
     def condition(self, key: tuple[Hashable, ...], leafs: Sequence[Leaf]) -> Q:
         """Every trigram, and the words."""
-        if key[0] != "grams":
-            return super().condition(key, leafs)
         found, plain = Q(), self.columns == ("search",)
-        for column in self.columns:
-            found |= Q(PlainLike(column, str(leafs[0]), plain=plain, within=True))
-        for gram in leafs[1:]:
+        if key[0] == "exact":
+            text, word, *grams = leafs
+            for column in self.names:
+                found |= Q(**{column: text})
+            for column in self.lists:
+                found |= Q(PlainLike(column, str(word), plain=True, within=True, whole=True))
+        elif key[0] == "grams":
+            word, *grams = leafs
+            for column in self.columns:
+                found |= Q(PlainLike(column, str(word), plain=plain, within=True))
+        else:
+            return super().condition(key, leafs)
+        for gram in grams:
             named = PatientTrigram.objects.filter(gram=gram)
             found &= Q(pk__in=named.values("person_id"))
         return found
@@ -132,9 +152,9 @@ class PatientResource(Resource):
     journal_key = "person_id"
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier", held={f"{OID}{oid}": _ins(oid) for oid in ins.OIDS}),
-        Name("name", columns=("search",), sort="search"),
-        Name("family", columns=("birth_name", "used_name"), sort="birth_name"),
-        Name("given", columns=("given_names", "used_given"), sort="given_names"),
+        Name("name", columns=("search",), sort="search", names=FAMILY, lists=GIVEN),
+        Name("family", columns=FAMILY, sort="birth_name", names=FAMILY),
+        Name("given", columns=GIVEN, sort="given_names", lists=GIVEN),
         Date("birthdate", column="birth_date", days=True),
         Token("gender", column="sex", codes={"female": "F", "male": "M", "unknown": "I"},
               system="http://hl7.org/fhir/administrative-gender"),

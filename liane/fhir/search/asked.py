@@ -1,25 +1,26 @@
 """Reading a search: its parameters, modifiers, chains, and what it wants back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import FieldDoesNotExist
 
-from liane.fhir import resources
+from liane.fhir import guides, resources, spec
 from liane.fhir.outcomes import Issue, Problem, problem
 from liane.fhir.resources.base import Resource
 from liane.fhir.search import values
 from liane.fhir.search.clauses import Chain, Clause, Group, Has, Missing, Simple
 from liane.fhir.search.common import COMMON
-from liane.fhir.search.indexing import indexed_identifier
-from liane.fhir.search.params import Param, Test, modifiers_of
+from liane.fhir.search.indexing import DIGEST, Indexed, indexed_identifier
+from liane.fhir.search.params import NOTHING, Param, Test, Token, kind_of, modifiers_of
 from liane.fhir.search.references import Reference
 
 if TYPE_CHECKING:
     from liane.fhir.access import Access
 
 Pairs = Iterable[tuple[str, str]]
+LINKED = ("_include", "_revinclude")
 RESULT = frozenset(
     {"_sort", "_count", "_include", "_revinclude", "_summary", "_elements", "_total", "_contained",
      "_containedType", "_format", "_pretty", "_cursor", "_include:iterate", "_revinclude:iterate",
@@ -30,6 +31,8 @@ DEFAULT_COUNT, MOST_COUNT = 50, 500
 DEEPEST = 4
 """Links of a chain: two are asked by the French guides."""
 MOST_CLAUSES = 30
+MOST_CODES = 200
+"""Of the value set that ``:in`` names."""
 
 
 @dataclass(frozen=True)
@@ -64,26 +67,43 @@ def read(resource: Resource, pairs: Pairs, access: "Access", *, strict: bool = F
     asked = Asked(resource)
     plain: list[tuple[str, str]] = []
     for name, raw in pairs:
+        unknown = ""
         if name in RESULT:
             if raw:
                 _result(asked, name, raw)
+                unknown = _unlinked(resource, name, raw)
         elif _known(resource, name):
             plain.append((name, raw))
         else:
-            text = f"Parameter '{name[:60]}' is not known for {resource.type}."
-            if strict:
-                raise problem(400, text, code="not-supported", where=f"http.{name[:60]}")
-            asked.warnings.append(
-                Issue(f"{text} It was ignored.", "not-supported", f"http.{name[:60]}", "warning")
-            )
+            unknown = f"Parameter '{name[:60]}' is not known for {resource.type}."
+        if not unknown:
+            asked.understood.append((name, raw))
             continue
-        asked.understood.append((name, raw))
+        where = f"http.{name[:60]}"
+        if strict:
+            raise problem(400, unknown, code="not-supported", where=where)
+        said = Issue(f"{unknown} It was ignored.", "not-supported", where, "warning")
+        asked.warnings.append(said)
     asked.clauses = list(read_clauses(resource, plain, access))
     if len(asked.clauses) > MOST_CLAUSES:
         raise problem(400, f"More than {MOST_CLAUSES} parameters.", code="too-costly")
     if not asked.sort and resource.default_sort:
         _sort(asked, resource.default_sort)
     return asked
+
+
+def _unlinked(resource: Resource, name: str, raw: str) -> str:
+    """What is said of an ``_include`` or ``_revinclude`` that leads nowhere here."""
+    if not name.startswith(LINKED):
+        return ""
+    one = _include(name, raw)
+    served = resources.get(one.source)
+    known = one.source == "*" or (
+        served is not None and (one.code == "*" or one.code in served.references())
+    )
+    if known and one.target and resources.get(one.target) is None:
+        known = False
+    return "" if known else f"'{raw[:60]}' is no link of a resource served here."
 
 
 def _known(resource: Resource, name: str) -> bool:
@@ -114,6 +134,8 @@ def _clause(resource: Resource, name: str, raw: str, access: "Access", depth: in
         raise values.bad(head[:60], f"not known for {resource.type}")
     if dot:
         return _chain(resource, param, modifier, rest, raw, access, depth)
+    if modifier in {"in", "not-in"} and kind_of(param) == "token":
+        return _within(resource, param, raw, modifier == "not-in")
     if modifier == "missing":
         if raw not in {"true", "false"}:
             raise values.bad(code, ":missing takes true or false")
@@ -135,6 +157,51 @@ def _simple(resource: Resource, param: Param, modifier: str, raw: str) -> Clause
         )  # fmt: skip
     negated = modifier == "not"
     return Simple(resource, param, _tests(param, raw, "" if negated else modifier), negated)
+
+
+def _within(resource: Resource, param: Param, raw: str, negated: bool) -> Clause:
+    """One of the codes of a value set that is known here (``:in``), or none of them."""
+    found = guides.expansion(values.plain(raw))
+    if found is None:
+        text = "this value set is not known here, or its codes are not listed"
+        raise values.bad(param.code, text)
+    if len(found.codes) > MOST_CODES:
+        raise problem(400, f"A value set of more than {MOST_CODES} codes.", code="too-costly",
+                      where=f"http.{param.code}")  # fmt: skip
+    bare = _is_bare(param)
+    asked = [values.escaped(code) if bare else f"{values.escaped(system)}|{values.escaped(code)}"
+             for system, code, _ in found.codes]  # fmt: skip
+    return Simple(resource, param, _gathered(param.test(one, "") for one in asked), negated)
+
+
+def _is_bare(param: Param) -> bool:
+    """It holds codes without their system: a column of one, or an element of type ``code``."""
+    if not isinstance(param, Indexed):
+        return isinstance(param, Token) and not param.system
+    kind, *path = param.path.split(".")
+    for name in path:
+        found = spec.types().get(kind, {}).get("el", {}).get(name)
+        if found is None or len(found["types"]) != 1:
+            return False
+        (kind,) = found["types"]
+    return kind == "code"
+
+
+def _gathered(tests: Iterable[Test]) -> tuple[Test, ...]:
+    """Tests of which one must pass, those of the index as one."""
+    kept = dict.fromkeys(one for one in tests if not _finds_nothing(one.key))
+    of_index = [leaf for one in kept if one.key == DIGEST for leaf in one.leafs]
+    rest = [one for one in kept if one.key != DIGEST]
+    both = (*rest, Test(DIGEST, tuple(of_index))) if of_index else tuple(rest)
+    return both or (Test(NOTHING),)
+
+
+def _finds_nothing(key: Hashable) -> bool:
+    """It is the key of no row, alone or in each of several places."""
+    return key == NOTHING or (
+        isinstance(key, tuple) and bool(key)
+        and all(isinstance(one, tuple) and one[:1] == (NOTHING,) for one in key)
+    )  # fmt: skip
 
 
 def _tests(param: Param, raw: str, modifier: str) -> tuple[Test, ...]:
@@ -196,7 +263,7 @@ def _result(asked: Asked, name: str, raw: str) -> None:
         asked.count = min(int(raw), MOST_COUNT)
         if int(raw) == 0:
             asked.summary = "count"
-    elif name.startswith(("_include", "_revinclude")):
+    elif name.startswith(LINKED):
         one = _include(name, raw)
         (asked.include if name.startswith("_include") else asked.revinclude).append(one)
     elif name == "_summary":

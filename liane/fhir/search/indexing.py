@@ -16,6 +16,8 @@ from liane.fhir.search.params import NOTHING, Date, Leaf, Param, Test, around, n
 from liane.fhir.search.sql import PlainLike
 
 PURPOSE = "fhir-search"
+DIGEST = ("digest",)
+"""The key of a test of what the index holds as a digest."""
 
 
 def digests(text: str) -> list[str]:
@@ -76,12 +78,12 @@ class Indexed(Param):
         if self.of in {"number", "quantity"}:
             return self._number(raw)
         if modifier == "of-type":
-            return Test(("digest",), tuple(digests(f"of-type {values.plain(raw)}")))
-        return Test(("digest",), tuple(digests(values.plain(raw))))
+            return Test(DIGEST, tuple(digests(f"of-type {values.plain(raw)}")))
+        return Test(DIGEST, tuple(digests(values.plain(raw))))
 
     def _string(self, raw: str, modifier: str) -> Test:
         if modifier == "exact":
-            return Test(("digest",), tuple(digests(f"exact {values.plain(raw)}")))
+            return Test(DIGEST, tuple(digests(f"exact {values.plain(raw)}")))
         words = normalise(values.plain(raw))
         if not words:
             return Test(NOTHING)

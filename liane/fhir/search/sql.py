@@ -35,15 +35,18 @@ class PlainLike(Expression):
     conditional = True
 
     def __init__(
-        self, column: str, pattern: str, *, plain: bool = False, within: bool = False
-    ) -> None:
-        """``plain``: the column holds normalised text already. ``within``: the pattern is words
-        that it holds, without ``%``; one plan serves for all, where another condition narrows."""
+        self, column: str, pattern: str, *, plain: bool = False, within: bool = False,
+        whole: bool = False,
+    ) -> None:  # fmt: skip
+        """``plain``: the column is compared as it is. ``within``: the pattern is words that it
+        holds, without ``%``; one plan serves for all, where another condition narrows. ``whole``:
+        these words end with a blank, as the column does then."""
         super().__init__(output_field=BooleanField())
         self.column: Any = F(column)
         self.pattern = pattern
         self.plain = plain
         self.within = within
+        self.whole = whole
 
     def get_source_expressions(self) -> list[Any]:
         """The column."""
@@ -56,7 +59,7 @@ class PlainLike(Expression):
     @property
     def identity(self) -> tuple[Any, ...]:
         """What makes two of these the same."""
-        return (type(self), self.column, self.pattern, self.plain, self.within)
+        return (type(self), self.column, self.pattern, self.plain, self.within, self.whole)
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """SQL for both databases."""
@@ -70,5 +73,6 @@ class PlainLike(Expression):
             column = f"liane_plain({column})"
         if self.within:
             place = "strpos" if postgresql else "instr"
-            return f"{place}(' ' || {column}, %s) > 0", (*values, self.pattern)
+            after = " || ' '" if self.whole else ""
+            return f"{place}(' ' || {column}{after}, %s) > 0", (*values, self.pattern)
         return f"(' ' || {column}) LIKE %s", (*values, self.pattern)

@@ -62,6 +62,11 @@ def plain(text: str) -> str:
     return re.sub(r"\\([,$|\\])", r"\1", text) if "\\" in text else text
 
 
+def escaped(text: str) -> str:
+    """A text as a part of a value: its separators are its own."""
+    return re.sub(r"([,$|\\])", r"\\\1", text)
+
+
 def values(code: str, raw: str) -> list[str]:
     """The values between commas, still escaped. Raises Problem 400."""
     if len(raw) > LONGEST or _ODD.search(raw):

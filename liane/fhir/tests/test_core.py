@@ -117,7 +117,11 @@ def test_a_twin_is_refused(api):
         ("death-date:missing=true", True), ("death-date:missing=false", False),
         ("_id=00000000-0000-0000-0000-000000000000", False), ("_lastUpdated=gt2020", True),
         ("_lastUpdated=lt2020", False), ("name=laborde&gender=male", False),
-        ("_has:CareTeam:patient:status=active", True),
+        ("_has:CareTeam:patient:status=active", True), ("given:exact=odette", False),
+        ("given:exact=Odet", False), ("name:exact=Odette", True), ("given:exact=-", False),
+        ("gender:in=http://hl7.org/fhir/ValueSet/administrative-gender", True),
+        ("gender:not-in=http://hl7.org/fhir/ValueSet/administrative-gender", False),
+        ("address-use:in=http://hl7.org/fhir/ValueSet/address-use", False),
     ],
 )  # fmt: skip
 def test_each_way_of_searching(api, odette, query, found):
@@ -141,6 +145,60 @@ def test_what_only_the_received_body_holds_is_found(api):
         assert [one["id"] for one in api.get(f"Patient?{query}").found] == [key], query
     assert api.get("Patient?identifier=urn:oid:9|ipp-12").found == []
     assert api.get("Patient?_tag:not=a").found == []
+
+
+def test_codes_of_a_value_set_are_found_in_what_was_received(api):
+    sent = {**JACQUES, "address": [{"use": "home", "city": "Dax"}]}
+    key = api.post("Patient", sent).body["id"]
+    uses = "http://hl7.org/fhir/ValueSet/address-use"
+    assert [one["id"] for one in api.get(f"Patient?address-use:in={uses}").found] == [key]
+    assert api.get(f"Patient?address-use:not-in={uses}").found == []
+    unknown = api.get("Patient?address-use:in=http://nobody/ValueSet/a")
+    assert (unknown.status, unknown.body["issue"][0]["expression"]) == (400, ["http.address-use"])
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["_include=Patient:nothing", "_revinclude=Condition:patient", "_include:iterate=Foo:bar",
+     "_include=Patient:general-practitioner:Foo"],
+)  # fmt: skip
+def test_a_link_that_leads_nowhere_is_told(api, odette, query):
+    lenient = api.get(f"Patient?{query}")
+    assert len(lenient.found) == 1
+    assert lenient.body["entry"][-1]["resource"]["issue"][0]["severity"] == "warning"
+    strict = api.get(f"Patient?{query}", prefer="handling=strict")
+    assert (strict.status, strict.body["issue"][0]["code"]) == (400, "not-supported")
+
+
+@pytest.mark.parametrize(
+    "kind", ["Condition", "AllergyIntolerance", "MedicationStatement", "Immunization"]
+)
+def test_what_the_pages_do_not_keep_is_left_out_everywhere(api, odette, kind):
+    """No resource without its capability: it is not announced, and each way to it says so."""
+    statement = api.get("metadata").body
+    assert kind not in {one["type"] for one in statement["rest"][0]["resource"]}
+    assert f"{kind}:" not in str(statement)
+    body = {"resourceType": kind}
+    entry = {"resource": body, "request": {"method": "POST", "url": kind}}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    for answer, status in (
+        (api.get(kind), 404), (api.post(kind, body), 404), (api.post("", bundle), 404),
+        (api.get(f"Patient/{odette.pk}/$everything?_type={kind}"), 400),
+        (api.get(f"Patient?_has:{kind}:patient:code=a"), 400),
+    ):  # fmt: skip
+        assert answer.status == status
+        (issue,) = answer.body["issue"]
+        assert issue["severity"] == "error"
+        assert "served here" in issue["details"]["text"]
+
+
+def test_operations_are_announced_where_they_are_called(api):
+    rest = api.get("metadata").body["rest"][0]
+    assert {one["name"] for one in rest["operation"]} == {"expand", "export"}
+    of = {one["type"]: {each["name"] for each in one["operation"]} for one in rest["resource"]}
+    assert of["Patient"] == {"everything", "export", "validate"}
+    assert of["CareTeam"] == {"validate"}
+    assert of["CarePlan"] == {"tddui", "tddui-receive", "validate"}
 
 
 def test_unknown_parameters(api, odette):
