@@ -1,5 +1,6 @@
 """Files made by hand for the tests of uploads: honest ones, and hostile ones."""
 
+import functools
 import gzip
 import io
 import struct
@@ -154,10 +155,23 @@ def hex_named_script():
     return escaped.replace(b"12345", b"1")  # the same length: every offset holds
 
 
+def spaces(pieces, size):
+    """``pieces`` times ``size`` spaces as zlib compresses them, of which one piece is compressed.
+
+    A piece that ends with a full flush refers to nothing before it: the same bytes come again.
+    """
+    squeezer = zlib.compressobj(9, wbits=-15)
+    piece = squeezer.compress(b" " * size) + squeezer.flush(zlib.Z_FULL_FLUSH)
+    total = pieces * size
+    low, high = 1 + 32 * total, total + 32 * (total * (total + 1) // 2)
+    checksum = struct.pack(">HH", high % 65_521, low % 65_521)
+    return b"\x78\xda" + piece * pieces + squeezer.flush() + checksum
+
+
+@functools.cache
 def object_stream_bomb():
     """A compressed object stream that swells to two gigabytes."""
-    squeezer = zlib.compressobj(9)
-    body = b"".join(squeezer.compress(b" " * 10_000_000) for _ in range(200)) + squeezer.flush()
+    body = spaces(200, 10_000_000)
     head = b"%PDF-1.5\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"
     stream = b"3 0 obj\n<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>\nstream\n" % len(
         body
@@ -195,6 +209,7 @@ def zipped(*names):
     return out.getvalue()
 
 
+@functools.cache
 def zip_bomb():
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -202,6 +217,7 @@ def zip_bomb():
     return out.getvalue()
 
 
+@functools.cache
 def gzip_bomb():
     return gzip.compress(b"0" * 50_000_000)
 
