@@ -214,8 +214,10 @@ class FactsForm(forms.Form):
         if protocol.profiles:
             choices = capital([(one.id, one.label) for one in protocol.profiles])
             self.fields["profile"] = forms.ChoiceField(
-                label="Profil", choices=[("", "À choisir plus tard"), *choices], required=False
-            )
+                label="Profil", required=False,
+                choices=[("", "À choisir avec la décision"), *choices],
+            )  # fmt: skip
+            self.fields["profile"].either = True  # type: ignore[attr-defined]
         for fact in protocol.facts:
             self.fields[f"fact-{fact.code}"] = _fact_field(fact)
         for anchor in protocol.anchors:
@@ -302,13 +304,17 @@ class DecideForm(DayForm):
         label="Qui entre dans le cercle", required=False, widget=forms.CheckboxSelectMultiple,
         help_text="Chacun est prévenu, la personne aussi. Personne n’entre en silence.",
     )  # fmt: skip
+    profile = forms.ChoiceField(label="Profil", widget=forms.RadioSelect)
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    field_order = ("on", "profile", "team")
 
-    def __init__(self, *args: Any, people: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, people: Choices, profiles: Choices, **kwargs: Any) -> None:
+        """``profiles``: those of a protocol that has some, while none was chosen."""
         super().__init__(*args, **kwargs)
-        self.fields["team"].choices = people  # type: ignore[attr-defined]
-        if not people:
-            del self.fields["team"]
+        for name, choices in (("team", people), ("profile", profiles)):
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
+            if not choices:
+                del self.fields[name]
 
 
 class ValidateForm(DayForm):

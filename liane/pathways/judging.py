@@ -204,7 +204,8 @@ def steps_of(row: Enrolment, shown: Shown, judged: list[Criterion]) -> list[Step
     profile = not shown.protocol.profiles or bool(row.profile)
     ready = not left and profile
     criteria_says = "tous vérifiés" if ready else (
-        f"{left} critère{'s' if left > 1 else ''} à régler" if left else "profil à choisir"
+        f"{left} critère{'s' if left > 1 else ''} à régler" if left
+        else "profil à choisir, ici ou avec la décision"
     )  # fmt: skip
     doctor = Step(
         "Prescription", row.prescribed_by is not None,

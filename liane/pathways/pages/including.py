@@ -17,7 +17,14 @@ from liane.core.http import Request
 from liane.core.ids import parse
 from liane.core.routes import Policy, route
 from liane.pathways import catalogue, judging, rules, teams
-from liane.pathways.forms import DecideForm, FactsForm, InformForm, ReasonForm, ValidateForm
+from liane.pathways.forms import (
+    DecideForm,
+    FactsForm,
+    InformForm,
+    ReasonForm,
+    ValidateForm,
+    capital,
+)
 from liane.pathways.pages.common import TAB, kept_or_404, place_of, refused, row_or_404, step
 from liane.pathways.services import inclusion
 from liane.pathways.services.inclusion import Said
@@ -115,6 +122,7 @@ def decide(request: Request, enrolment_id: UUID) -> HttpResponse:
     ]  # fmt: skip
     form = DecideForm(
         request.POST or None, people=people,
+        profiles=[] if row.profile else capital([(one.id, one.label) for one in protocol.profiles]),
         initial={"version": row.version, "team": [value for value, _ in people]},
     )  # fmt: skip
     doctor = judging.is_doctor()
@@ -122,7 +130,7 @@ def decide(request: Request, enrolment_id: UUID) -> HttpResponse:
         request, "Décider l’inclusion", "Inclure cette personne", form,
         lambda said: inclusion.decide(
             row.pk, on=said["on"], team=[UUID(one) for one in said.get("team", [])],
-            expect=said["version"],
+            profile=said.get("profile", ""), expect=said["version"],
         ),
         "Personne incluse : les premières séances dues apparaissent.", place_of(row),
         person=row.person, criteria=judging.kept_criteria(row, protocol),

@@ -122,9 +122,17 @@ def inform(enrolment_id: UUID, *, on: dt.date, by: str = "", objects: bool = Fal
 
 
 def decide(
-    enrolment_id: UUID, *, on: dt.date, team: Collection[UUID] = (), expect: int | None = None
+    enrolment_id: UUID,
+    *,
+    on: dt.date,
+    team: Collection[UUID] = (),
+    profile: str = "",
+    expect: int | None = None,
 ) -> Enrolment:
     """Include the person. A physician's decision is the prescription; another waits for one.
+
+    ``profile``: the one chosen with the decision, where the protocol has profiles and none was
+    chosen before.
 
     The responsible structure joins the circle, whose coordinators then follow the person, and so do
     the signatories of ``team``, each told. Raises Refused while a criterion is
@@ -134,6 +142,8 @@ def decide(
     with transaction.atomic():
         row = mine(enrolment_id, expect=expect)
         protocol = catalogue.of_enrolment(row)
+        _check_profile(protocol, profile)
+        row.profile = profile or row.profile
         _require_decidable(row, protocol, on)
         decider = Practice.objects.select_related("professional").filter(
             pk__in=[acting.current().holder_id]
@@ -141,7 +151,7 @@ def decide(
         if decider is None and not acting.current().is_system:
             raise NotAllowed("L’inclusion est décidée par un professionnel de la structure.")
         row.included_on, row.decided_by = on, decider
-        fields = ["included_on", "decided_by"]
+        fields = ["included_on", "decided_by", "profile"]
         if rules.is_physician(decider):
             row.prescribed_by, row.prescribed_on = decider, on
             fields += ["prescribed_by", "prescribed_on"]
