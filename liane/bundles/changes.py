@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from liane.bundles.models import Mark, SettlementRun
+from liane.directory.models import Locum
 from liane.interventions.models import Undo
 from liane.pathways.models import (
     Anchor,
@@ -78,8 +79,11 @@ def _touched(since: dt.datetime) -> Iterator[UUID]:
     undone = Undo.objects.filter(created_at__gte=since).values("intervention_id")
     counted = Counted.objects.filter(intervention_id__in=undone)
     yield from counted.order_by().values_list("enrolment_id", flat=True)
+    contracts = Locum.objects.filter(changed_at__gte=since).values("locum_id")
+    lent = Counted.objects.filter(ended_at=None, intervention__performed_by_id__in=contracts)
+    yield from lent.order_by().values_list("enrolment_id", flat=True)
     agreed = SharingAccord.objects.filter(created_at__gte=since)
     projects = agreed.values("agreement__project_id")
-    joined = Signatory.objects.filter(created_at__gte=since).values("project_id")
+    joined = Signatory.objects.filter(changed_at__gte=since).values("project_id")
     teams = Enrolment.objects.filter(Q(project_id__in=projects) | Q(project_id__in=joined))
     yield from teams.order_by().values_list("pk", flat=True)

@@ -259,8 +259,8 @@ def end_locum(contract: Locum) -> None:
     )
     yesterday = timezone.localdate() - dt.timedelta(days=1)
     with transaction.atomic():
-        contract.ends_on = yesterday
-        contract.save(update_fields=["ends_on"])
+        contract.ends_on, contract.changed_at = yesterday, timezone.now()
+        contract.save(update_fields=["ends_on", "changed_at"])
         Practice.objects.filter(pk=contract.locum_id).update(ended_on=yesterday)
         _note(replaced.pk, "remplacement", str(contract.locum.professional), "terminé")
 

@@ -183,12 +183,16 @@ class Duty(Base):
 
 
 class Locum(Base):
-    """A contract: ``locum`` works under their own identity in place of ``replaced``."""
+    """A contract: ``locum`` works under their own identity in place of ``replaced``.
+
+    ``changed_at``: when its dates were last said; who is paid for an act follows them.
+    """
 
     replaced = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="locums")
     locum = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="replacing")
     starts_on = models.DateField("du")
     ends_on = models.DateField("au")
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
 
 class Absence(Base):
