@@ -27,7 +27,7 @@ from liane.core import acting
 from liane.core.models import author_of
 
 L = LineState
-OVER = frozenset({"abandoned", "expired"})
+OVER = frozenset({"abandoned", "expired", "never"})
 BILLED = frozenset({"complete", "partial"})
 FIELDS = ("status", "blocks", "billed_cents", "paid_cents", "since")
 
@@ -132,16 +132,20 @@ def stage(
 
 
 def unbilled(one: Any, blocks: str) -> str:
-    """Where a sequence stands of which nothing was billed."""
+    """Where a sequence stands of which nothing was billed.
+
+    One that is closed, that nothing blocks and that is not billable owes nothing itself: it came to
+    nothing, or its parts are billed.
+    """
     if one.state in OVER:
         return Stage.CLOSED
     if one.state == "to_complete":
         return Stage.CHECK
     if one.state not in BILLED:
         return Stage.WAITING
-    if not one.amount_cents and one.billable:
-        return Stage.CLOSED
-    return Stage.CHECK if blocks or not one.billable else Stage.READY
+    if one.billable:
+        return Stage.CHECK if blocks else Stage.READY
+    return Stage.CHECK if blocks else Stage.CLOSED
 
 
 def _billed(states: Collection[str], *, uneven: bool) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from liane.agenda.models import Appointment
 from liane.circle.reach import Reach
@@ -23,12 +24,14 @@ from liane.pathways import alerts, catalogue, clashes, progress, rules
 from liane.pathways.acts import Teams
 from liane.pathways.cases import Read, case, cases_of
 from liane.pathways.models import Clash, Confirmation, Enrolment, Project, Session
+from liane.pathways.protocols.closing import Standing, standing
 from liane.pathways.protocols.format import Protocol
 from liane.pathways.protocols.phases import Requirement
 from liane.pathways.states import (
     LIVING,
     OPEN_SESSIONS,
     ConfirmationStatus,
+    EndReason,
     EnrolmentStatus,
     ProjectStatus,
     SessionState,
@@ -103,13 +106,12 @@ class Lane:
 
 @dataclass(frozen=True)
 class Stage:
-    """One phase of the picture: its days, its lanes."""
+    """One phase of the picture: its days, its lanes. ``says``: how it stands, in words."""
 
     id: str
     label: str
     state: str
-    opens: dt.date | None
-    closes: dt.date | None
+    says: str
     lanes: list[Lane]
 
 
@@ -274,13 +276,40 @@ def _stages(read: Read, sessions: list[Session], waiting: set[UUID], today: dt.d
                   need.minimum)
             for need in run.stage.needs
         ]  # fmt: skip
-        opened = dt.date.fromordinal(run.opened)
-        closed = dt.date.fromordinal(run.closed) if 0 < run.closed <= seen.until else None
-        limit = dt.date.fromordinal(run.limit) if run.limit <= dt.date.max.toordinal() else None
-        state = "closed" if closed else "waiting" if opened > today else "open"
+        found = standing(run, seen)
         label = phase.label + (f" ({run.number})" if run.number else "")
-        made.append(Stage(run.id, label, state, opened, closed or limit, lanes))
+        says = _says(found, run.limit, read.enrolment)
+        made.append(Stage(run.id, label, _drawn(found), says, lanes))
     return made
+
+
+def _drawn(found: Standing) -> str:
+    """How a phase is drawn: as to come, running, achieved, or stopped."""
+    if found.state in {"waiting", "open"}:
+        return str(found.state)
+    achieved = found.state == "complete" or (found.state == "to_complete" and not found.silent)
+    return "closed" if achieved else "stopped"
+
+
+def _says(found: Standing, limit: int, row: Enrolment) -> str:
+    """How a phase stands; what stopped early says why."""
+    if found.state == "waiting":
+        return "à venir"
+    if found.state == "open":
+        last = limit <= dt.date.max.toordinal()
+        return f"jusqu’au {_day(limit)}" if last else "en cours"
+    reason = row.get_end_reason_display() if row.end_reason else ""
+    why = f" : {reason}" if reason and row.end_reason != EndReason.COMPLETED else ""
+    if found.state == "never":
+        return f"non commencée{why}"
+    if found.state == "expired":
+        return f"délai passé le {_day(found.closed)}"
+    done = "achevée" if _drawn(found) == "closed" else "arrêtée"
+    return f"{done} le {_day(found.closed)}" + ("" if done == "achevée" else why)
+
+
+def _day(number: int) -> str:
+    return date_format(dt.date.fromordinal(number), "j F Y")
 
 
 def _lane(

@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any, Literal, NamedTuple
 
 type State = Literal[
-    "waiting", "open", "complete", "partial", "abandoned", "expired", "to_complete"
+    "waiting", "open", "complete", "partial", "abandoned", "expired", "to_complete", "never"
 ]
 type Role = Literal["professional", "structure"]
 
@@ -12,9 +12,10 @@ type Role = Literal["professional", "structure"]
 class SequenceState(NamedTuple):
     """One sequence, or one of its repetitions (``id`` is then ``phase:number``).
 
-    ``waiting``: not opened. ``complete``: its predicate holds. ``partial``: stopped early, paid in
-    part. ``abandoned``: stopped early, nothing owed. ``expired``: time ran out, nothing owed.
-    ``to_complete``: a rule or an amount that no source gives is needed to decide.
+    ``waiting``: not opened yet. ``never``: the enrolment ended before it opened. ``complete``: its
+    predicate holds. ``partial``: stopped early, paid in part. ``abandoned``: stopped early, nothing
+    owed. ``expired``: time ran out, nothing owed. ``to_complete``: a rule or an amount that no
+    source gives is needed to decide.
     ``amount_cents`` is None as long as nothing can be said of money. ``unmet`` names what is
     missing before it can be billed: requirement ids, document codes. ``billable``: closed, priced
     and with nothing unmet.

@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 
 from liane.bundles.engine import sharing as shares
-from liane.bundles.engine.results import Line, Missing, Refusal, Role, SequenceState, Settlement
+from liane.bundles.engine.results import (
+    Line,
+    Missing,
+    Refusal,
+    Role,
+    SequenceState,
+    Settlement,
+    State,
+)
 from liane.bundles.engine.sharing import Counted, Portion, apportion
 from liane.pathways.protocols.closing import Standing, standing, unmet
 from liane.pathways.protocols.facts import Case
@@ -21,6 +29,7 @@ from liane.pathways.protocols.values import ToBeCompleted
 from liane.pathways.protocols.walk import Run, Walk, walk
 
 OWED = {"complete", "partial"}
+UNOPENED = {"waiting", "never"}
 NO_SHARING = "sharing"
 NO_AMOUNT = "amount"
 _refusal, _line = partial(tuple.__new__, Refusal), partial(tuple.__new__, Line)
@@ -38,7 +47,8 @@ def settled(plan: Plan, walked: Walk) -> Settlement:
     lines: list[Line] = []
     states = [_sequence(plan, walked, run, lines, missing) for run in walked.every_run()]
     if len(states) < len(plan.protocol.phases):
-        states = _every_phase(plan.protocol, states)
+        state: State = "never" if walked.ended <= walked.until else "waiting"
+        states = _every_phase(plan.protocol, states, state)
     return Settlement(
         walked.case.id,
         plan.protocol.version,
@@ -62,8 +72,8 @@ def _sequence(
     case, name = walked.case, run.id
     closed = dt.date.fromordinal(found.closed) if found.closed else None
     opened = dt.date.fromordinal(run.opened)
-    if found.state == "waiting":
-        return SequenceState(name, run.stage.id, "waiting", None, None, None, None, (), False, "")
+    if found.state in UNOPENED:
+        return _unopened(name, run.stage.id, found.state)
     cents = None
     lacks: tuple[str, ...] = ()
     if found.state == "to_complete":
@@ -275,8 +285,10 @@ def _mark(path: str, said: ToBeCompleted, sequence: str) -> Missing:
     return Missing(path, said.to_be_completed, said.who, sequence)
 
 
-def _every_phase(protocol: Protocol, states: list[SequenceState]) -> list[SequenceState]:
-    """Phases that nothing opened yet wait; a sequence of sub-sequences stands as they do."""
+def _every_phase(
+    protocol: Protocol, states: list[SequenceState], unopened: State
+) -> list[SequenceState]:
+    """Phases that nothing opened wait, or never come; one of sub-sequences stands as they do."""
     by_phase: dict[str, list[SequenceState]] = {}
     for one in states:
         by_phase.setdefault(one.phase, []).append(one)
@@ -284,7 +296,7 @@ def _every_phase(protocol: Protocol, states: list[SequenceState]) -> list[Sequen
     for phase in protocol.phases:
         if phase.pays == "subsequences":
             continue
-        made += by_phase.get(phase.id) or [_waiting(phase)]
+        made += by_phase.get(phase.id) or [_unopened(phase.id, phase.id, unopened)]
     for phase in protocol.phases:
         if phase.pays == "subsequences":
             children = [p.id for p in protocol.phases if p.parent == phase.id]
@@ -292,16 +304,16 @@ def _every_phase(protocol: Protocol, states: list[SequenceState]) -> list[Sequen
     return made
 
 
-def _waiting(phase: Phase) -> SequenceState:
-    return SequenceState(phase.id, phase.id, "waiting", None, None, None, None, (), False, "")
+def _unopened(name: str, phase: str, state: State) -> SequenceState:
+    return SequenceState(name, phase, state, None, None, None, None, (), False, "")
 
 
 def _whole(phase: Phase, parts: list[SequenceState]) -> SequenceState:
     """A sequence read from its sub-sequences; its money is theirs, it is never billed itself."""
     states = {one.state for one in parts}
     running = states & {"open", "waiting"}
-    if states == {"waiting"}:
-        state = "waiting"
+    if len(states) == 1 and states <= UNOPENED:
+        state = parts[0].state
     elif running:
         state = "open"
     elif "to_complete" in states:
@@ -309,14 +321,15 @@ def _whole(phase: Phase, parts: list[SequenceState]) -> SequenceState:
     elif states == {"complete"}:
         state = "complete"
     else:
-        state = "partial" if states & OWED else parts[-1].state
+        begun = [one.state for one in parts if one.state != "never"]
+        state = "partial" if states & OWED else begun[-1]
     opened = [one.opened_on for one in parts if one.opened_on]
     closed = [one.closed_on for one in parts if one.closed_on]
-    amounts = [one.amount_cents for one in parts]
+    amounts = [one.amount_cents for one in parts if one.state != "never"] or [None]
     return SequenceState(
         id=phase.id,
         phase=phase.id,
-        state=state,  # type: ignore[arg-type]
+        state=state,
         opened_on=min(opened, default=None),
         closed_on=None if running else max(closed, default=None),
         last_day=None,

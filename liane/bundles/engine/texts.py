@@ -47,7 +47,13 @@ STATES = {
     "abandoned": "abandonnée, rien n’est dû",
     "expired": "délai passé, rien n’est dû",
     "to_complete": "règle à compléter avant de conclure",
+    "never": "jamais commencée, rien n’est dû",
 }
+ENDS = {
+    "completed": "parcours achevé", "drop_out": "abandon", "death": "décès",
+    "move": "déménagement", "refusal": "refus de la personne",
+}  # fmt: skip
+STOPPED = {"never", "abandoned", "partial"}
 COUNTING = {"maximum", "order", "spacing"}
 DOCUMENTLESS = {"amount": "le montant", "sharing": "la clé de répartition"}
 
@@ -81,7 +87,7 @@ def explain(
 ) -> Iterator[Explained]:
     """Every sentence of a settlement: sequences, then lines, refusals, and what is missing."""
     acts = {act.id: act for act in case.acts}
-    words = _Words(protocol, acts)
+    words = _Words(protocol, acts, end=_end(case))
     for sequence in settlement.sequences:
         yield words.sequence(sequence)
         for line in settlement.lines:
@@ -93,11 +99,19 @@ def explain(
         yield words.missing(missing)
 
 
+def _end(case: Case) -> str:
+    """Why and when the follow-up ended, in words; empty while it runs."""
+    if case.ended_on is None:
+        return ""
+    reason = ENDS.get(case.end_reason or "", "")
+    return f"suivi terminé le {day(case.ended_on)}" + (f", {reason}" if reason else "")
+
+
 class _Words:
     """Labels and articles of a definition by rule."""
 
-    def __init__(self, protocol: Protocol, acts: dict[Any, Act]) -> None:
-        self.acts = acts
+    def __init__(self, protocol: Protocol, acts: dict[Any, Act], *, end: str) -> None:
+        self.acts, self.end = acts, end
         self.labels = {one.code: one.label for one in protocol.acts}
         self.phases = {one.id: one.label for one in protocol.phases}
         self.papers = {one.code: one.label for one in protocol.documents}
@@ -125,6 +139,8 @@ class _Words:
             text += ", montant à compléter"
         if one.state == "partial":
             text += f" ({label})"
+        if one.state in STOPPED and self.end:
+            text += f" : {self.end}"
         if one.unmet:
             text += f". Manque : {', '.join(self._lacking(one.phase, name) for name in one.unmet)}"
         return Explained(f"{text}.", one.rule, article, one.acts)

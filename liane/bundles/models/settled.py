@@ -17,6 +17,11 @@ from liane.bundles.states import Stage
 from liane.core.models import AppendOnly, Authored, Base, Guarded, StatusRow
 from liane.pathways.models import Enrolment
 
+UNBILLED = {
+    "waiting": "à venir", "never": "non commencée", "abandoned": "arrêtée",
+    "expired": "délai passé",
+}  # fmt: skip
+
 
 class SettlementRun(Base, Authored):
     """One run over the enrolments of a structure, or of all of them. It names no person."""
@@ -142,6 +147,15 @@ class Sequence(Base, Owned):
         indexes = [
             models.Index(fields=["organisation", "status", "closed_on", "id"], name="work_list"),
         ]
+
+    @property
+    def says(self) -> str:
+        """Where it stands in words: one that gives nothing to bill says what it is."""
+        if self.status in {Stage.WAITING, Stage.CLOSED}:
+            if self.state == "complete" and not self.billable:
+                return "facturée par ses parties" if self.amount_cents else "rien à facturer"
+            return UNBILLED.get(self.state, str(self.get_status_display()))
+        return str(self.get_status_display())
 
     @property
     def codes(self) -> list[str]:

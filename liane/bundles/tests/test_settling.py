@@ -4,11 +4,16 @@ import datetime as dt
 
 import pytest
 
-from liane.bundles import settling
-from liane.bundles.models import Settled, SettledLine, SettlementRun
-from liane.bundles.tests.conftest import machine
+from liane.bundles import changes, explained, settling
+from liane.bundles.models import Mark, Sequence, Settled, SettledLine, SettlementRun
+from liane.bundles.tests.conftest import as_, machine
 from liane.core import acting
+from liane.directory import services as directory
+from liane.directory.models import Locum
 from liane.interventions.models import Undo
+from liane.pathways.models import Signatory
+from liane.pathways.services import team
+from tests import factories as make
 
 pytestmark = pytest.mark.django_db
 
@@ -37,6 +42,28 @@ def test_a_complete_sequence_is_shared_to_the_cent_between_three_payees(house):
     assert house.sequence().amount_cents == 30101
 
 
+def test_after_an_early_end_each_sequence_says_what_it_is(house):
+    house.act(house.diet, "diet", dt.date(2026, 2, 2))
+    with acting.owner():
+        type(house.enrolment).objects.filter(pk=house.enrolment.pk).update(
+            status="ended", ended_on=dt.date(2026, 2, 20), end_reason="death"
+        )
+    house.settle()
+    with machine():
+        rows = {one.key: one for one in Sequence.objects.filter(enrolment=house.enrolment)}
+        later = [one for key, one in rows.items() if key != "s1"]
+        assert {(one.state, one.status, one.says) for one in later} == {
+            ("never", "closed", "non commencée")
+        }
+        assert rows["s1"].says != "en cours"
+        view = explained.enrolment(house.enrolment.pk)
+    texts = {one.row.key: one.state for one in view.sequences}
+    assert (
+        "jamais commencée, rien n’est dû : suivi terminé le 20 février 2026, décès."
+        in (texts[later[0].key])
+    )
+
+
 def test_the_same_facts_write_nothing_again(house):
     house.complete()
     house.settle()
@@ -44,6 +71,45 @@ def test_the_same_facts_write_nothing_again(house):
     assert (again.examined, again.written, again.unchanged) == (1, 0, 1)
     with machine():
         assert Settled.objects.count() == 1
+
+
+def test_a_locum_s_contract_said_or_ended_afterwards_is_settled_again(house, monkeypatch):
+    monkeypatch.setattr(changes, "MARGIN", dt.timedelta(0))
+    locum = make.practice("max", profession="93", name="Max Loc")
+    house.complete()
+    house.act(locum, "psy", dt.date(2026, 3, 9))
+    house.settle()
+
+    def examined() -> int:
+        with machine():
+            Mark.objects.update(again_on=None)
+        return house.settle().examined
+
+    assert examined() == 0
+    with acting.owner():
+        contract = Locum.objects.create(
+            replaced=house.psy, locum=locum, starts_on=dt.date(2026, 3, 1),
+            ends_on=dt.date(2026, 3, 31),
+        )  # fmt: skip
+    assert (examined(), examined()) == (1, 0)
+    with as_(house.psy):
+        directory.end_locum(contract)
+    assert (examined(), examined()) == (1, 0)
+
+
+def test_a_signature_that_ends_afterwards_is_settled_again(house, monkeypatch):
+    monkeypatch.setattr(changes, "MARGIN", dt.timedelta(0))
+    house.complete()
+    house.settle()
+    with machine():
+        Mark.objects.update(again_on=None)
+        signed = Signatory.objects.get(practice=house.psy)
+    with as_(house.coordinator):
+        team.leave(signed.pk, dt.date(2026, 2, 8))
+    assert (house.settle().examined, house.sequence().state) == (1, "open")
+    with machine():
+        paid = SettledLine.objects.filter(sequence="s1", payee_holder_id=house.psy.pk)
+        assert sum(line.cents for line in paid) == 0, "their act came after they left"
 
 
 def test_a_later_act_is_a_visible_difference_and_nothing_is_edited(house):

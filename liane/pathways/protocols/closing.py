@@ -6,7 +6,7 @@ from liane.pathways.protocols.money import Dropout, Level
 from liane.pathways.protocols.walk import Run, Walk
 
 type State = Literal[
-    "waiting", "open", "complete", "partial", "abandoned", "expired", "to_complete"
+    "waiting", "open", "complete", "partial", "abandoned", "expired", "to_complete", "never"
 ]
 
 
@@ -36,7 +36,7 @@ def standing(run: Run, walked: Walk) -> Standing:
     """
     until, ended, stage = walked.until, walked.ended, run.stage
     if run.opened > min(until, ended):
-        return Standing("waiting")
+        return Standing("never" if ended <= until else "waiting")
     if run.closed and run.acts and run.unmet <= 0:
         closed = min(run.closed, ended)
         if closed > until:

@@ -3,6 +3,7 @@
 import pytest
 from django.http import Http404
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from liane.circle.models import Membership
 from liane.circle.services import oppose
@@ -182,6 +183,31 @@ def test_an_end_says_its_consequences_and_leaves_nothing_due(included, roussel, 
         assert not Session.objects.filter(status__in=["due", "late"]).exists()
     row = only(pk=included.pk)
     assert (row.end_reason, row.late) == (reason, 0)
+
+
+def test_after_an_early_end_the_picture_says_that_it_stopped_and_why(included, roussel):
+    with as_(roussel):
+        (stage,) = queries.one(included.pk).stages
+        assert (stage.state, stage.says[:8]) == ("open", "jusqu’au")
+        life.end(included.pk, on=days_ago(0), reason="drop_out")
+        (stage,) = queries.one(included.pk).stages
+    assert stage.says == f"arrêtée le {date_format(days_ago(0), 'j F Y')} : abandon"
+    assert stage.state == "stopped"
+
+
+def test_the_profile_is_asked_with_the_decision_where_the_protocol_has_some(
+    project, simon, roussel, sign_in
+):
+    row = propose(project, simon, roussel, said=Said({"imc": 41.0, "ald": True}))
+    client, path = sign_in("roussel"), f"/parcours/{row.pk}/decision/"
+    page = client.get(path).content.decode()
+    assert "<legend>Profil</legend>" in page
+    assert client.post(path, {"on": days_ago(0)}).status_code == 422
+    assert only().included_on is None
+    client.post(path, {"on": days_ago(0), "profile": "B"})
+    assert (only().profile, only().status) == ("B", "included")
+    criteria = client.get(f"/parcours/{row.pk}/criteres/").content.decode()
+    assert "Profil</label>" in criteria.replace(" </label>", "</label>")
 
 
 def test_a_death_ends_every_pathway(included, lea, simon):

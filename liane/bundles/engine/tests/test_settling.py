@@ -86,9 +86,10 @@ def test_what_expired_is_not_paid_and_the_next_sequence_does_not_open():
     assert state(result, "suivi").state == "waiting"
 
 
-def test_an_end_before_anything_opened_leaves_everything_waiting():
+def test_an_end_before_anything_opened_leaves_nothing_to_come():
     result = settled(ended_on=day(3), end_reason="refusal")
-    assert {one.state for one in result.sequences} == {"waiting"}
+    assert {one.state for one in result.sequences} == {"never"}
+    assert result.lines == ()
 
 
 def test_a_sequence_complete_before_the_person_leaves_stays_complete():
