@@ -12,11 +12,14 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from liane.bundles.models import Mark, SettlementRun
+from liane.core import rows as plain
+from liane.core.ids import first_at
 from liane.directory.models import Locum
-from liane.interventions.models import Undo
+from liane.interventions.models import Intervention, Undo
 from liane.pathways.models import (
     Anchor,
     Confirmation,
+    ConfirmationEvent,
     Counted,
     DocumentGiven,
     Enrolment,
@@ -39,17 +42,20 @@ def due(until: dt.date, *, organisation_id: UUID | None, whole: bool) -> list[UU
     if organisation_id is not None:
         rows = rows.filter(organisation_id=organisation_id)
     if whole:
-        return list(rows.order_by("pk").values_list("pk", flat=True))
+        return _ids(rows)
     marks = Mark.objects.filter(enrolment_id=OuterRef("pk"))
-    running = marks.filter(again_on__lte=until)
-    fresh = rows.filter(~Exists(marks) | Exists(running))
-    found = set(fresh.order_by().values_list("pk", flat=True))
+    found = set(_ids(rows.filter(~Exists(marks))))
+    running = Mark.objects.filter(again_on__lte=until).values("enrolment_id")
+    found.update(_ids(rows.filter(pk__in=running)))
     since = _last_run(organisation_id)
     if since is not None:
-        touched = set(_touched(since))
-        known = rows.filter(pk__in=touched) if len(touched) < 500 else rows
-        found |= touched & set(known.order_by().values_list("pk", flat=True))
+        touched = set(_touched(since)) - found
+        found.update(_ids(rows.filter(pk__in=plain.among(touched))) if touched else ())
     return sorted(found)
+
+
+def _ids(rows: QuerySet[Enrolment]) -> list[UUID]:
+    return [plain.uuid(pk) for (pk,) in plain.read(rows.order_by("pk").values_list("pk"))]
 
 
 def _last_run(organisation_id: UUID | None) -> dt.datetime | None:
@@ -64,26 +70,35 @@ def _last_run(organisation_id: UUID | None) -> dt.datetime | None:
 
 
 def _touched(since: dt.datetime) -> Iterator[UUID]:
-    """Enrolments about which something was written since. One query a kind of fact."""
+    """Enrolments about which something was written since. One query a kind of fact.
+
+    What was added is found by its identifier, which grows with time: no other index is needed.
+    """
+    new = first_at(since)
     written: list[QuerySet[Any]] = [
-        model.objects.filter(created_at__gte=since)
-        for model in (Anchor, Counted, DocumentGiven, Rights, Suspension, Confirmation)
-    ]
+        model.objects.filter(pk__gte=new)
+        for model in (
+            Anchor, Counted, DocumentGiven, Rights, Suspension, Confirmation, EnrolmentEvent,
+        )
+    ]  # fmt: skip
+    written.append(Counted.objects.filter(ended_at__gte=since))
+    contracts = Locum.objects.filter(changed_at__gte=since).values("locum_id")
+    lent = Intervention.objects.filter(performed_by_id__in=contracts).values("pk")
+    undone = Undo.objects.filter(pk__gte=new).values("intervention_id")
     written += [
-        Counted.objects.filter(ended_at__gte=since),
-        Confirmation.objects.filter(answered_at__gte=since),
-        EnrolmentEvent.objects.filter(at__gte=since),
+        Counted.objects.filter(intervention_id__in=lent, ended_at=None),
+        Counted.objects.filter(intervention_id__in=undone),
     ]
     for rows in written:
-        yield from rows.order_by().values_list("enrolment_id", flat=True)
-    undone = Undo.objects.filter(created_at__gte=since).values("intervention_id")
-    counted = Counted.objects.filter(intervention_id__in=undone)
-    yield from counted.order_by().values_list("enrolment_id", flat=True)
-    contracts = Locum.objects.filter(changed_at__gte=since).values("locum_id")
-    lent = Counted.objects.filter(ended_at=None, intervention__performed_by_id__in=contracts)
-    yield from lent.order_by().values_list("enrolment_id", flat=True)
-    agreed = SharingAccord.objects.filter(created_at__gte=since)
+        yield from _enrolments(rows.values_list("enrolment_id"))
+    answered = ConfirmationEvent.objects.filter(pk__gte=new)
+    yield from _enrolments(answered.values_list("confirmation__enrolment_id"))
+    agreed = SharingAccord.objects.filter(pk__gte=new)
     projects = agreed.values("agreement__project_id")
     joined = Signatory.objects.filter(changed_at__gte=since).values("project_id")
     teams = Enrolment.objects.filter(Q(project_id__in=projects) | Q(project_id__in=joined))
-    yield from teams.order_by().values_list("pk", flat=True)
+    yield from _enrolments(teams.values_list("pk"))
+
+
+def _enrolments(rows: QuerySet[Any, Any]) -> Iterator[UUID]:
+    return (plain.uuid(pk) for pk in {pk for (pk,) in plain.read(rows.order_by())})

@@ -88,7 +88,12 @@ class Counted(Base, Authored, Guarded):
                 fields=["intervention"], condition=Q(ended_at=None), name="counted_once"
             )
         ]
-        indexes = [models.Index(fields=["enrolment", "ended_at"])]
+        indexes = [
+            models.Index(fields=["enrolment", "ended_at"]),
+            models.Index(
+                fields=["ended_at"], condition=Q(ended_at__isnull=False), name="counted_ended"
+            ),
+        ]
 
 
 class ConfirmationQuerySet(ScopedQuerySet["Confirmation"]):
