@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from liane.core import acting, audience, wakeup
 from liane.core.audience import Audience
-from liane.core.inserting import insert, insert_all, together
+from liane.core.ids import uuid7
+from liane.core.inserting import insert, insert_all, insert_values, together
 from liane.core.models import Entry, Outbox, Signal
 
 What = tuple[UUID | None, UUID | None, Audience]
@@ -55,7 +56,7 @@ def append_each(
     entries = [_entry(kind, one, actor, now, announce=announce, urgent=urgent) for one in what]
     with together():
         insert_all(entries)
-        insert_all([Outbox(entry_id=entry.id) for entry in entries])
+        insert_values(Outbox, [(uuid7(), entry.id) for entry in entries])
     if entries:
         wakeup.announce()
     return entries

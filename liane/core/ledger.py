@@ -16,12 +16,17 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.utils import timezone
 
 from liane.core import acting
-from liane.core.inserting import insert_all
+from liane.core.ids import uuid7
+from liane.core.inserting import insert_all, insert_values
 from liane.core.models import AccessRow
 
 Action = AccessRow.Action
+_DEFAULTS = {one.name: one.default for one in AccessRow._meta.local_fields}
+ORDINARY = (_DEFAULTS["outcome"], _DEFAULTS["retention"])
+"""The last two columns of a row that went well."""
 
 
 class LedgerUnavailable(RuntimeError):
@@ -45,7 +50,6 @@ def _row(
     action: str,
     object_id: UUID | None,
     ground: str,
-    purpose: str = "",
     actor: acting.Actor | None = None,
 ) -> AccessRow:
     actor = actor or acting.current()
@@ -60,7 +64,6 @@ def _row(
         resource=resource,
         object_id=object_id,
         action=action,
-        purpose=purpose,
         channel=actor.channel,
         request_id=actor.request_id,
     )
@@ -130,11 +133,13 @@ def wrote_each(
     purpose: str = "",
 ) -> None:
     """The same of several (person, object), in one statement."""
-    insert_all(
-        [
-            _row(person_id, resource, action=action, object_id=key, ground=ground, purpose=purpose)
-            for person_id, key in what
-        ]
+    actor, at = acting.current(), timezone.now()
+    who = (actor.user_id, actor.holder_id, actor.label, actor.role or actor.kind,
+           actor.organisation_id, ground)  # fmt: skip
+    how = (str(action), str(purpose), actor.channel, actor.request_id, *ORDINARY)
+    insert_values(
+        AccessRow,
+        [(uuid7(), at, *who, person_id, resource, key, *how) for person_id, key in what],
     )
 
 

@@ -282,6 +282,12 @@ def _text(value: Any) -> bytes | None:
     return None
 
 
+_WAYS: dict[type, Callable[[Any], bytes]] = {
+    str: str.encode, bool: {True: b"t", False: b"f"}.__getitem__, int: b"%d".__mod__,
+}  # fmt: skip
+"""How the values of a column that are all of this very type are written."""
+
+
 def _column(values: list[Any]) -> Plain | None:
     """The values of one column, of several rows: an array."""
     first = next((one for one in values if one is not None), None)
@@ -290,6 +296,10 @@ def _column(values: list[Any]) -> Plain | None:
     if isinstance(first, Binary | bytes):
         contents = [one.obj if isinstance(one, Binary) else one for one in values]
         return _BINARY, _array(_BYTEA, contents)
+    kinds = set(map(type, values))
+    written = _WAYS.get(kinds.pop()) if len(kinds) == 1 else None
+    if written is not None:
+        return _TEXT, _texts(list(map(written, values)))
     texts = [None if one is None else _text(one) for one in values]
     if any(text is None and one is not None for text, one in zip(texts, values, strict=True)):
         return None
