@@ -8,6 +8,7 @@ becomes that of the resource that it leads to, before the body is kept.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -42,6 +43,11 @@ class Entry:
     names: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
     answer: Answer | None = None
+
+    @cached_property
+    def links(self) -> list[tuple[Json, str, str]]:
+        """Its references and addresses, as they came."""
+        return list(links(self.resource))
 
     @property
     def where(self) -> str:
@@ -133,8 +139,7 @@ def by_need(entries: list[Entry]) -> Iterator[Entry]:
     """Creations, those that others refer to first. Raises Problem 422 for a circle."""
     named = {name: one.number for one in entries for name in one.names}
     needs = {
-        one.number: {named[text] for _, _, text in links(one.resource) if text in named}
-        - {one.number}
+        one.number: {named[text] for _, _, text in one.links if text in named} - {one.number}
         for one in entries
     }
     waiting = {one.number: one for one in entries}
@@ -182,7 +187,7 @@ def _plain(one: Entry) -> bool:
 def _apart(one: Entry, group: list[Entry]) -> bool:
     """It refers to nothing that another of the group becomes, nor to what a search would find."""
     named = {name for other in group for name in other.names}
-    return not any(text in named or "?" in text for _, _, text in links(one.resource))
+    return not any(text in named or "?" in text for _, _, text in one.links)
 
 
 def _together(group: list[Entry], on: Writer) -> bool:
@@ -266,7 +271,7 @@ def remember(on: Writer, one: Entry, kind: str, key: UUID) -> None:
 
 def linked(one: Entry, on: Writer, *, alone: bool = True) -> None:
     """Put in the body what its references to other entries, and conditional ones, lead to."""
-    for holder, name, text in links(one.resource):
+    for holder, name, text in one.links:
         if text in on.made:
             kind, key = on.made[text]
             holder[name] = f"{kind}/{key}"

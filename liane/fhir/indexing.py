@@ -2,8 +2,9 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from functools import cache, partial
 from typing import Any
 from uuid import UUID
 
@@ -57,25 +58,50 @@ def forget(resource: Resource, key: UUID) -> None:
 
 
 def _rows(resource: Resource, body: Json) -> Iterator[tuple[str, Fields]]:
-    for one in (*COMMON.values(), *resource.params):
-        for part in one.params if isinstance(one, Several) else (one,):
-            yield from _of(resource, part, body)
+    for first, read in _readers(resource.params):
+        if first in body or not first:
+            yield from read(body)
 
 
-def _of(resource: Resource, param: Param, body: Json) -> Iterator[tuple[str, Fields]]:
-    if isinstance(param, Identifier):
-        for value in _walk(body, [*(param.path or "identifier").split(".")]):
-            yield from ((param.code, one) for one in tokens(value))
-    elif isinstance(param, Reference):
-        for path in param.elements:
-            for value in _walk(body, path.split(".")):
-                named = value.get("identifier") if isinstance(value, dict) else None
-                if named:
-                    yield from ((f"{param.code}:identifier", one) for one in tokens(named))
-    elif isinstance(param, Indexed):
-        found = evaluate(param.path, body)[:MOST]
-        for value in found:
-            yield from ((param.code, one) for one in fields(kind_of(param), value))
+Read = Callable[[Json], Iterator[tuple[str, Fields]]]
+
+
+@cache
+def _readers(params: tuple[Param, ...]) -> list[tuple[str, Read]]:
+    """What reads each value of the index; before it, the element it begins with, where one does."""
+    parts = [part for one in (*COMMON.values(), *params)
+             for part in (one.params if isinstance(one, Several) else (one,))]  # fmt: skip
+    found: list[tuple[str, Read]] = []
+    for one in parts:
+        if isinstance(one, Identifier):
+            path = (one.path or "identifier").split(".")
+            found.append((path[0], partial(_identifiers, one.code, path)))
+        elif isinstance(one, Reference):
+            code = f"{one.code}:identifier"
+            paths = [path.split(".") for path in one.elements]
+            found += [(path[0], partial(_named, code, path)) for path in paths]
+        elif isinstance(one, Indexed):
+            asked = _SIMPLE.fullmatch(one.path) or _WHERE.fullmatch(one.path)
+            first = one.path.split(".")[1] if asked else ""
+            found.append((first, partial(_evaluated, one)))
+    return found
+
+
+def _identifiers(code: str, path: list[str], body: Json) -> Iterator[tuple[str, Fields]]:
+    for value in _walk(body, path):
+        yield from ((code, one) for one in tokens(value))
+
+
+def _named(code: str, path: list[str], body: Json) -> Iterator[tuple[str, Fields]]:
+    for value in _walk(body, path):
+        named = value.get("identifier") if isinstance(value, dict) else None
+        if named:
+            yield from ((code, one) for one in tokens(named))
+
+
+def _evaluated(param: Indexed, body: Json) -> Iterator[tuple[str, Fields]]:
+    for value in evaluate(param.path, body)[:MOST]:
+        yield from ((param.code, one) for one in fields(kind_of(param), value))
 
 
 # ------------------------------------------------------------------ finding values

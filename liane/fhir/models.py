@@ -66,14 +66,18 @@ class Index(Guarded):
     """One value of one search parameter, for what only the received body holds.
 
     Tokens, references and addresses are keyed digests (`core.keys.digest`), found by exact match
-    only; ``text`` is a normalised string (beginnings are searched); dates are bounds, numbers both.
+    only; ``text`` is a normalised string (words of it are searched, among those of one parameter);
+    dates are bounds, numbers both. A row is derived from its version, in the same transaction: the
+    database does not look its person up again.
     """
 
     repeats = True
 
     type = models.CharField(max_length=40)
     object_id = models.UUIDField()
-    person = models.ForeignKey(Patient, null=True, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(
+        Patient, null=True, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     area = models.CharField(max_length=20, blank=True)
     code = models.CharField(max_length=60)
     digest = models.CharField(max_length=64, blank=True)
@@ -88,10 +92,12 @@ class Index(Guarded):
     class Meta:
         indexes = [
             models.Index(fields=["type", "code", "digest"]),
-            models.Index(fields=["type", "code", "text"]),
-            models.Index(fields=["type", "code", "starts_at"]),
+            models.Index(
+                fields=["type", "code", "starts_at"], name="fhir_index_dates",
+                condition=models.Q(starts_at__isnull=False),
+            ),
             models.Index(fields=["type", "object_id"]),
-        ]
+        ]  # fmt: skip
 
 
 class Upload(Base, Authored, Guarded):

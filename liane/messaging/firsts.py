@@ -15,7 +15,7 @@ from django.utils import timezone
 from liane.circle.reach import Reach
 from liane.core import acting, journal, ledger
 from liane.core.areas import Area
-from liane.core.inserting import insert_all, together
+from liane.core.inserting import insert_all, insert_values, together
 from liane.core.models import author_of
 from liane.core.prepared import prepared
 from liane.messaging import marks, rules
@@ -57,10 +57,10 @@ def send_firsts(several: Sequence[First]) -> list[Message] | None:
             for thread, text, one in zip(threads, texts, several, strict=True)
         ]  # fmt: skip
         insert_all(messages)
-        insert_all(
-            [MessageWord(word=word, thread=one.thread, message=one)
-             for one in messages for word in words(one.text)]
-        )  # fmt: skip
+        insert_values(
+            MessageWord,
+            [(word, one.thread_id, one.pk) for one in messages for word in words(one.text)],
+        )
         opened = [(one.person_id, one.pk, one.to) for one in threads]
         journal.append_each("thread.opened", opened, announce=False)
         ledger.wrote_each([two[:2] for two in opened], "thread")

@@ -105,10 +105,15 @@ class Patient(Base, Authored, Versioned, Guarded):
 
 
 class PatientTrigram(Guarded):
-    """Trigrams of a person's names: search by resemblance without LIKE, under reach."""
+    """Trigrams of a person's names: search by resemblance without LIKE, under reach.
+
+    Derived from the names, in their transaction: the database does not look each row up again.
+    """
 
     gram = models.CharField(max_length=3)
-    person = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(
+        Patient, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
 
     class Meta:
         # Known to be unique, persons of one gram come in order: a page of them stops early.
