@@ -20,13 +20,15 @@ from django.utils import timezone
 
 from liane.core import acting
 from liane.core.ids import uuid7
-from liane.core.inserting import insert_all, insert_values
+from liane.core.inserting import insert_values
 from liane.core.models import AccessRow
 
 Action = AccessRow.Action
 _DEFAULTS = {one.name: one.default for one in AccessRow._meta.local_fields}
 ORDINARY = (_DEFAULTS["outcome"], _DEFAULTS["retention"])
 """The last two columns of a row that went well."""
+Row = tuple[Any, ...]
+"""The values of an `AccessRow`, in the order of its fields: a page writes dozens."""
 
 
 class LedgerUnavailable(RuntimeError):
@@ -37,7 +39,7 @@ class LedgerUnavailable(RuntimeError):
 class Batch:
     """What one request has shown so far, one row for each (person, resource, object, action)."""
 
-    rows: dict[tuple[UUID | None, str, UUID | None, str], AccessRow] = field(default_factory=dict)
+    rows: dict[tuple[UUID | None, str, UUID | None, str], Row] = field(default_factory=dict)
 
 
 _batch: ContextVar[Batch | None] = ContextVar("liane_ledger_batch", default=None)
@@ -50,23 +52,15 @@ def _row(
     action: str,
     object_id: UUID | None,
     ground: str,
+    purpose: str = "",
     actor: acting.Actor | None = None,
-) -> AccessRow:
+) -> Row:
     actor = actor or acting.current()
-    return AccessRow(
-        user_id=actor.user_id,
-        holder_id=actor.holder_id,
-        actor_label=actor.label,
-        role=actor.role or actor.kind,
-        organisation_id=actor.organisation_id,
-        ground=ground,
-        person_id=person_id,
-        resource=resource,
-        object_id=object_id,
-        action=action,
-        channel=actor.channel,
-        request_id=actor.request_id,
-    )
+    return (
+        uuid7(), timezone.now(), actor.user_id, actor.holder_id, actor.label,
+        actor.role or actor.kind, actor.organisation_id, ground, person_id, resource, object_id,
+        str(action), str(purpose), actor.channel, actor.request_id, *ORDINARY,
+    )  # fmt: skip
 
 
 def read(
@@ -133,13 +127,12 @@ def wrote_each(
     purpose: str = "",
 ) -> None:
     """The same of several (person, object), in one statement."""
-    actor, at = acting.current(), timezone.now()
-    who = (actor.user_id, actor.holder_id, actor.label, actor.role or actor.kind,
-           actor.organisation_id, ground)  # fmt: skip
-    how = (str(action), str(purpose), actor.channel, actor.request_id, *ORDINARY)
     insert_values(
         AccessRow,
-        [(uuid7(), at, *who, person_id, resource, key, *how) for person_id, key in what],
+        [
+            _row(person_id, resource, action=action, object_id=key, ground=ground, purpose=purpose)
+            for person_id, key in what
+        ],
     )
 
 
@@ -168,17 +161,17 @@ def written() -> None:
     if batch is None:
         return
     try:
-        insert_all(list(batch.rows.values()))
+        insert_values(AccessRow, list(batch.rows.values()))
     except DatabaseError as error:
         raise LedgerUnavailable("The access ledger could not be written.") from error
     batch.rows.clear()
 
 
-def _commit(rows: list[AccessRow]) -> None:
+def _commit(rows: list[Row]) -> None:
     if not rows:
         return
     if settings.LEDGER_INLINE:
-        insert_all(rows)
+        insert_values(AccessRow, rows)
         return
     writer().submit(rows)
 
@@ -192,12 +185,12 @@ class Writer:
     """One thread that commits the rows of concurrent requests in one transaction."""
 
     def __init__(self) -> None:
-        self._queue: queue.SimpleQueue[tuple[list[AccessRow], threading.Event, list[Exception]]]
+        self._queue: queue.SimpleQueue[tuple[list[Row], threading.Event, list[Exception]]]
         self._queue = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
-    def submit(self, rows: list[AccessRow]) -> None:
+    def submit(self, rows: list[Row]) -> None:
         """Commit ``rows`` durably, then return. Raises :class:`LedgerUnavailable`."""
         done = threading.Event()
         errors: list[Exception] = []
@@ -216,7 +209,7 @@ class Writer:
             try:
                 close_old_connections()
                 with _whole():
-                    insert_all([row for rows, _, _ in waiting for row in rows])
+                    insert_values(AccessRow, [row for rows, _, _ in waiting for row in rows])
             except Exception as error:
                 errors.append(error)
                 connection.close()
