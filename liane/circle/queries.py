@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from liane.circle.models import Membership
 from liane.circle.reach import Reach
-from liane.circle.recipients import Recipient, of_holders, of_person, reached_by, recipients
+from liane.circle.recipients import (
+    Recipient,
+    of_holders,
+    of_person,
+    question,
+    reached_by,
+    recipients,
+)
 from liane.core import acting
 from liane.core.acting import Actor
 from liane.core.areas import Area
@@ -17,7 +24,15 @@ from liane.directory.models import Organisation, Practice
 from liane.directory.search import search, with_places
 from liane.patients.queries import cluster_ids
 
-__all__ = ["Recipient", "members", "of_holders", "of_person", "reached_by", "recipients"]
+__all__ = [
+    "Recipient",
+    "members",
+    "of_holders",
+    "of_person",
+    "question",
+    "reached_by",
+    "recipients",
+]
 
 
 def members(person_id: UUID, *, waiting: bool = False) -> list[Membership]:

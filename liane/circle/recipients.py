@@ -80,6 +80,15 @@ def recipients(entry: Entry) -> list[Recipient]:
         return [one for one in found if not roles or one.role in roles]
 
 
+def question(entry: Entry) -> tuple[object, ...] | None:
+    """What :func:`recipients` asks about this entry, the same for several of one conversation;
+    None for one that asks by itself."""
+    kind = registry.entry_kinds.get(entry.kind)
+    if entry.thread_id is None or (kind is not None and kind.told is not None):
+        return None
+    return entry.thread_id, entry.person_id, kind.roles if kind is not None else frozenset()
+
+
 def reached_by(entry: Entry, holders: Collection[UUID]) -> set[UUID]:
     """The accounts behind these holders now: staff, those on duty, locums. For a thread's entry;
     only about a person are they those who may read conversations."""

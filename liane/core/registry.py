@@ -205,11 +205,14 @@ class LiveRenderer:
     """Renders an entry for one recipient group, inside ``acting`` as one of its members.
 
     ``counts``: the badge (of :data:`badges`) that such an entry moves for those who may read it.
+    ``targets(entry)``: every target that ``render`` may draw, told from the entry alone: where no
+    open page shows one of them, nobody is looked for and nothing is drawn.
     """
 
     kind: str
     render: Callable[[Any], list[Fragment]]
     counts: str = ""
+    targets: Callable[[Any], Collection[str]] | None = None
 
 
 @dataclass(frozen=True)

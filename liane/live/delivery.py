@@ -5,14 +5,14 @@ inside ``acting`` as one of its members, recorded in the access ledger in one ba
 the browsers whose page shows that target. Nothing is shown that could not be recorded.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
 from django.db import Error as DatabaseTrouble
 
-from liane.circle.queries import recipients
+from liane.circle.queries import question, recipients
 from liane.core import ledger, registry
 from liane.core.acting import Actor, acting
 from liane.core.models import Entry, Signal
@@ -39,6 +39,16 @@ class Batch:
     moved: Moved = _nobody
     pushes: list[Push] = field(default_factory=list)
     reads: list[tuple[Actor, UUID, str, UUID | None]] = field(default_factory=list)
+    readers: dict[Hashable, dict[tuple[UUID | None, str], str]] = field(default_factory=dict)
+
+    def flags(self, entry: Entry) -> dict[tuple[UUID | None, str], str]:
+        """By account and role, the audience flag through which ``entry`` is read; those of one
+        conversation are asked once."""
+        asked = question(entry) or entry.pk
+        if asked not in self.readers:
+            found = recipients(entry)
+            self.readers[asked] = {(one.user_id, one.role): one.flag for one in found}
+        return self.readers[asked]
 
     def commit(self) -> list[Push]:
         """Record the reads, then let the events go. Raises `ledger.LedgerUnavailable`."""
@@ -79,8 +89,13 @@ def _one(
     about: Entry | Signal | None = None,
 ) -> None:
     position: int | None = getattr(entry, "position", None)
-    allowed: dict[tuple[UUID | None, str], str]
-    allowed = {(one.user_id, one.role): one.flag for one in recipients(entry)}
+    targets = renderer.targets(entry) if renderer.targets is not None else None
+    counted = renderer.counts and batch.moved is not _nobody
+    if not counted:
+        listeners = [one for one in listeners if _shows(one, targets)]
+        if not listeners:
+            return
+    allowed = batch.flags(entry)
     groups: dict[tuple[str, str, bool], list[Listener]] = {}
     for listener in listeners:
         if listener.after is not None and position is not None and position <= listener.after:
@@ -89,14 +104,21 @@ def _one(
         if flag is None:
             continue
         author = listener.user_id == entry.actor_user_id
-        if renderer.counts and not author:
+        if counted and not author:
             batch.moved(listener, renderer.counts)
-        if not listener.watch:
+        if not _shows(listener, targets):
             continue
         groups.setdefault((listener.actor.role, flag, author), []).append(listener)
     for (_, _, author), members in groups.items():
         pieces = _rendered(renderer, about or entry, members[0].actor)
         _address(batch, entry, pieces, members, record=not author)
+
+
+def _shows(listener: Listener, targets: Collection[str] | None) -> bool:
+    """False where nothing of what could be drawn is on the pages of this browser."""
+    if targets is None:
+        return bool(listener.watch)
+    return not listener.watch.isdisjoint(targets)
 
 
 def _rendered(

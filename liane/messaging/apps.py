@@ -83,12 +83,13 @@ class MessagingConfig(AppConfig):
             ),
             Job("mail.fetch", timedelta(minutes=1), imap.fetch, label="Relève des réponses"),
         )
+        sent = LiveRenderer("message.sent", panels.render_message, "messages", panels.shown_in)
+        registry.live_renderers[sent.kind] = sent
         for kind, render in (
-            ("message.sent", panels.render_message),
             ("message.withdrawn", panels.render_change),
             ("document.validated", panels.render_change),
             ("thread.read", panels.render_receipts),
             ("message.seen", panels.render_receipts),
         ):
-            counts = "messages" if kind == "message.sent" else ""
-            registry.live_renderers[kind] = LiveRenderer(kind, render, counts)
+            live = LiveRenderer(kind, render, targets=panels.conversation)
+            registry.live_renderers[kind] = live

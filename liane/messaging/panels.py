@@ -81,6 +81,17 @@ def render_message(entry: Any) -> list[Fragment]:
     return pieces
 
 
+def shown_in(entry: Any) -> list[str]:
+    """The conversation, and every list that it could belong in."""
+    about = [inbox.target(entry.person_id)] if entry.person_id is not None else []
+    return [conversation(entry)[0], *about, *map(inbox.target, ("", "unread", "direct", "family"))]
+
+
+def conversation(entry: Any) -> list[str]:
+    """The page of the conversation alone."""
+    return [f"thread:{entry.thread_id}"]
+
+
 def render_change(entry: Any) -> list[Fragment]:
     """A message that was taken back: the same bubble for all, with no text."""
     message = queries.load([entry.object_id]).get(entry.object_id)

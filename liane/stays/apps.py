@@ -80,7 +80,7 @@ def _live() -> None:
     from liane.stays import live, telling
 
     for kind in (telling.TEAM_KIND, telling.OUTSIDE_KIND):
-        live_renderers[kind] = LiveRenderer(kind, live.fragments)
+        live_renderers[kind] = LiveRenderer(kind, live.fragments, targets=live.shown_in)
 
 
 def _team(entry: Any, person: Any) -> str:

@@ -19,7 +19,13 @@ def fragments(entry: Any) -> list[Fragment]:
     banner = render_to_string("stays/_banner.html", {"panel": context})
     alert = render_to_string("stays/_alert.html", {"told": found})
     words = f"{person.short_name} : {found.sentence}"
+    record, alerts = shown_in(entry)
     return [
-        Fragment(f"stay:{person.pk}", banner, "replace", words),
-        Fragment("alerts", alert, "prepend", words),
+        Fragment(record, banner, "replace", words),
+        Fragment(alerts, alert, "prepend", words),
     ]
+
+
+def shown_in(entry: Any) -> list[str]:
+    """The record of its person, and the alerts of Aujourd’hui."""
+    return [f"stay:{entry.person_id}", "alerts"]

@@ -61,7 +61,9 @@ class TimelineConfig(AppConfig):
             NoticeKind("document.added", "Documents", panels.sentence, panels.link),
         )
         for kind in ("note.written", "document.added"):
-            registry.live_renderers[kind] = LiveRenderer(kind, panels.render_entry)
+            registry.live_renderers[kind] = LiveRenderer(
+                kind, panels.render_entry, targets=panels.shown_in
+            )
         registry.tabs += [
             Tab("Fil", "fil/", 10, readers(Area.TIMELINE)),
             Tab("Documents", "documents/", 50, filed),

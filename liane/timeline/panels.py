@@ -43,8 +43,13 @@ def render_entry(entry: Entry) -> list[Fragment]:
     if item is None:
         return []
     html = render_to_string("timeline/_item.html", {"item": item})
-    target = f"timeline:{entry.person_id}"
-    return [Fragment(target, html, "prepend", f"{item.kind.label}, {entry.actor_label}")]
+    words = f"{item.kind.label}, {entry.actor_label}"
+    return [Fragment(target, html, "prepend", words) for target in shown_in(entry)]
+
+
+def shown_in(entry: Entry) -> list[str]:
+    """The open timelines of its person."""
+    return [f"timeline:{entry.person_id}"]
 
 
 def sentence(entry: Entry, person: Patient) -> str:

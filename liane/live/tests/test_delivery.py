@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,9 +13,11 @@ from django.test import Client
 from liane.accounts.models import User
 from liane.circle.compile import compile_grants
 from liane.circle.models import Membership, Opposition
+from liane.circle.queries import Recipient
 from liane.core import dispatcher, journal, ledger, registry
 from liane.core.acting import acting, current, owner, system
 from liane.core.audience import EVERYONE, TEAM, Audience
+from liane.core.ids import uuid7
 from liane.core.models import AccessRow, Entry
 from liane.core.registry import Fragment, LiveRenderer
 from liane.live import delivery, sessions
@@ -373,6 +376,55 @@ def test_a_browser_too_slow_is_closed_and_will_catch_up(loop: asyncio.AbstractEv
         listener.offer(b"x")
     assert listener.closed
     assert listener.queue.get_nowait() is None
+
+
+def test_nobody_is_looked_for_where_no_page_shows_what_happened(
+    house: House, rendered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claire, person = make.practice("claire"), make.patient()
+    make.member(person, claire)
+    hers = house.open("claire", f"thread:{person.pk}")
+    house.live.step()
+    asked: list[Entry] = []
+    known = delivery.recipients
+    monkeypatch.setattr(
+        delivery, "recipients", lambda entry: (asked.append(entry), known(entry))[1]
+    )
+    plain = registry.live_renderers["word"]
+
+    def targets(about: Any) -> list[str]:
+        return [f"person:{about.person_id}"]
+
+    monkeypatch.setitem(
+        registry.live_renderers, "word", LiveRenderer("word", plain.render, targets=targets)
+    )
+    tell(person)
+    assert house.got(hers) == []
+    assert (asked, rendered) == ([], [])
+    other = house.open("claire", f"person:{person.pk}", after=0)
+    assert len(house.got(other)) == 1
+    assert len(asked) == 1
+
+
+def test_the_readers_of_a_conversation_are_asked_once_for_several_messages(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claire, person = make.practice("claire"), make.patient()
+    make.member(person, claire)
+    hers = house.open("claire", f"person:{person.pk}")
+    house.live.step()
+    thread, other = uuid7(), uuid7()
+    asked: list[Entry] = []
+
+    def readers(entry: Entry) -> list[Recipient]:
+        asked.append(entry)
+        return [Recipient(claire.professional.user_id, claire.pk, "care", "for_team")]
+
+    monkeypatch.setattr(delivery, "recipients", readers)
+    for of in (thread, thread, other, thread):
+        tell(person, to=replace(TEAM, thread_id=of))
+    assert len(house.got(hers)) == 4
+    assert [entry.thread_id for entry in asked] == [thread, other]
 
 
 def test_delivery_asks_few_questions_whatever_the_audience(

@@ -78,6 +78,7 @@ def test_a_line_goes_to_the_lists_it_belongs_in_and_to_no_other_record(
     with acting(make.actor("paul"), read_only=True):
         _, *lines = panels.render_message(entry)
     assert {one.target for one in lines} == filters | {"threads", f"threads:{thread.person_id}"}
+    assert {one.target for one in lines} <= set(panels.shown_in(entry))
 
 
 def test_a_record_hears_of_its_own_conversations_alone(
