@@ -136,7 +136,7 @@ def ground_of_run(
     enrolments = {}
     for pk, project, status, prescribed, ins in plain.read(rows.values_list(*FOOTING)):
         one = plain.uuid(pk)
-        enrolments[one] = Footing(plain.uuid(project), status, prescribed, ins, definitions[one])
+        enrolments[one] = Footing(plain.shared(project), status, prescribed, ins, definitions[one])
     projects = {one.project_id for one in enrolments.values()}
     rights, clashes = coverage.current(people), _clashes(definitions)
     return Ground(enrolments, rights, answers, payees, numbers.of(projects), clashes)

@@ -142,8 +142,11 @@ def _payees(enrolments: Iterable[UUID], answers: Answered, names: Names) -> chec
     """The professionals that each sequence pays."""
     found: dict[tuple[UUID, str], dict[UUID, str]] = defaultdict(dict)
     for pk in enrolments:
-        for line in answers[pk][1].lines:
-            if line.role == "professional":
-                holder, name = names[line.payee]
-                found[pk, line.sequence][holder] = name
+        sequence, mine = "", dict[UUID, str]()
+        for key, payee, role, *_ in answers[pk][1].lines:
+            if role == "professional":
+                if key != sequence:
+                    sequence, mine = key, found[pk, key]
+                holder, name = names[payee]
+                mine[holder] = name
     return found

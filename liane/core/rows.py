@@ -13,7 +13,7 @@ import datetime as dt
 import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -73,6 +73,10 @@ def text(value: Any) -> str:
 def uuid(value: Any) -> UUID:
     """An identifier that was `read`, as Django gives it."""
     return value if isinstance(value, UUID) else UUID(value)
+
+
+shared = lru_cache(4_096)(uuid)
+"""The same of what few rows share (an organisation, a project): each made once."""
 
 
 def day(value: Any) -> Any:

@@ -118,7 +118,7 @@ def _enrolled(row: Enrolment) -> Enrolled:
 def _plainly(row: tuple[Any, ...]) -> Enrolled:
     pk, person, house, project, *said, included, ended, reason, overseas, born = row
     return Enrolled._make([
-        plain.uuid(pk), plain.uuid(person), plain.uuid(house), plain.uuid(project), *said,
+        plain.uuid(pk), plain.uuid(person), plain.shared(house), plain.shared(project), *said,
         plain.day(included), plain.day(ended), reason, bool(overseas), plain.day(born),
     ])  # fmt: skip
 
