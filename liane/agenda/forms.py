@@ -1,6 +1,7 @@
 """Forms of the agenda: what people type, turned into visits and rules."""
 
 import datetime as dt
+import re
 from typing import Any
 
 from django import forms
@@ -22,6 +23,8 @@ REPEATS = [
 ]
 OUTSIDE = "hors"
 """Chosen for a visit that is no part of the pathway; not a code of any nomenclature."""
+BILLED = re.compile(r"[A-Z]{4}\d{3}|[A-Z]{1,5}( ?\d{1,3}([.,]\d{1,2})?)?")
+"""A code of the CCAM, or a key letter of the NGAP with its coefficient."""
 HOLDER_FIELDS = {"practice": "practice_id", "organisation": "organisation_id", "post": "post_id"}
 
 
@@ -166,6 +169,12 @@ class OutcomeForm(forms.Form):
         help_text="Un problème alerte le médecin et l’équipe : dites lequel.",
     )
 
+    billed = forms.CharField(
+        label="Code facturé à l’acte", max_length=60, required=False,
+        help_text="NGAP ou CCAM, par exemple AMI 4 ; plusieurs séparés par un +. Il sert à "
+        "vérifier qu’aucun forfait ne paie déjà cet acte.",
+    )  # fmt: skip
+
     def __init__(
         self, *args: Any, acts: list[tuple[str, str]] | None = None, **kwargs: Any
     ) -> None:
@@ -182,12 +191,28 @@ class OutcomeForm(forms.Form):
         chosen = self.cleaned_data.get("code") or None
         return "" if chosen == OUTSIDE else chosen
 
+    def clean_billed(self) -> str:
+        """Codes that look like those of a nomenclature."""
+        for code in (said := self._codes(self.cleaned_data["billed"])):
+            if not BILLED.fullmatch(code):
+                raise forms.ValidationError(f"« {code} » n’est pas un code NGAP ou CCAM.")
+        return "+".join(said)
+
+    @staticmethod
+    def _codes(text: str) -> list[str]:
+        return [code for part in text.upper().split("+") if (code := " ".join(part.split()))]
+
+    @property
+    def billed_codes(self) -> tuple[str, ...]:
+        """The codes typed, as `interventions.Act` takes them."""
+        return tuple(self._codes(self.cleaned_data.get("billed", "")))
+
     @property
     def said(self) -> dict[str, Any]:
         """What was typed, as `services.mark_done` takes it."""
         return {
             "outcome": self.cleaned_data["outcome"], "note": self.cleaned_data["note"],
-            "code": self.code,
+            "code": self.code, "billed": self.billed_codes,
         }  # fmt: skip
 
 
@@ -208,16 +233,16 @@ class NoteVisitForm(OutcomeForm, Moment):
 
     field_order = (
         "day", "hour", "code", "kind", "title", "outcome", "note", "minutes", "practice",
-        "late_reason",
+        "late_reason", "billed",
     )  # fmt: skip
 
     def __init__(self, *args: Any, practices: list[Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "code" in self.fields:
             self.fields["practice"].label = "Fait par"
-            self.order_fields(self.field_order)
         else:
             del self.fields["late_reason"]
+        self.order_fields(self.field_order)
         self.fields["practice"].choices = practices  # type: ignore[attr-defined]
         if len(practices) == 1:
             self.fields["practice"].widget = forms.HiddenInput()

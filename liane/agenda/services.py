@@ -111,17 +111,18 @@ def mark_done(
     outcome: str = Outcome.NOTHING,
     note: str = "",
     code: str | None = None,
+    billed: tuple[str, ...] = (),
 ) -> Intervention:
     """One tap: the visit took place, its intervention is written. A second tap changes nothing.
 
-    ``code``: the act of the person's pathway, as in `interventions.Act`. Saying another outcome
-    afterwards amends it (its author, the same day). Raises Refused for a cancelled visit or one of
-    a later day, NotAllowed as `record_intervention`.
+    ``code``: the act of the person's pathway, ``billed``: as in `interventions.Act`. Saying
+    another outcome afterwards amends it (its author, the same day). Raises Refused for a cancelled
+    visit or one of a later day, NotAllowed as `record_intervention`.
     """
     with transaction.atomic():
         visit = _locked(appointment_id)
         if visit.status == Status.DONE:
-            return _again(visit, outcome, note, code)
+            return _again(visit, outcome, note, code, billed)
         now = timezone.now()
         if timezone.localdate(visit.starts_at) > timezone.localdate(now):
             raise Refused("Cette visite est prévue un autre jour : déplacez-la d’abord.")
@@ -132,6 +133,7 @@ def mark_done(
             organisation_id=visit.organisation_id,
             kind=visit.kind,
             code=code,
+            billed=billed,
             title=visit.title,
             outcome=outcome,
             note=note,
@@ -157,18 +159,25 @@ def performer(visit: Appointment) -> UUID | None:
     return actor.holder_id if replaces else planned.pk
 
 
-def _again(visit: Appointment, outcome: str, note: str, code: str | None) -> Intervention:
+def _again(
+    visit: Appointment, outcome: str, note: str, code: str | None, billed: tuple[str, ...]
+) -> Intervention:
     standing = acts.standing_of_appointments([visit.pk]).get(visit.pk)
     if standing is None:
         raise Http404
     same = code is None or (code == standing.code != "")
-    if same and (outcome, note.strip()) in {
-        (Outcome.NOTHING, ""),
-        (standing.outcome, standing.note),
-    }:
+    if (
+        same
+        and not billed
+        and (outcome, note.strip())
+        in {
+            (Outcome.NOTHING, ""),
+            (standing.outcome, standing.note),
+        }
+    ):
         return standing
     return interventions.amend_intervention(
-        standing.pk, outcome=outcome, note=note.strip(), code=code
+        standing.pk, outcome=outcome, note=note.strip(), code=code, billed=billed
     )
 
 

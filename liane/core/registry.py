@@ -257,8 +257,9 @@ class ActDesk:
     ``said``: an empty code is an answer, not a silence. ``recorded`` may raise `errors.Refused`.
     ``asked(interventions)`` gives, for those whose code is still to be said, the pairs to choose
     from; ``answered(intervention_ids, code)`` settles them. ``barred(act)`` raises `errors.Refused`
-    for an act billed under a code that a bundle pays; ``flagged(interventions)`` gives what to say
-    at once of acts out of the pathway, empty for nothing.
+    for an act billed under a code that a bundle pays, and ``kept(refusal)`` writes that down once
+    the refusal undid what it was part of; ``flagged(interventions)`` gives what to say at once of
+    acts out of the pathway, empty for nothing.
     """
 
     codes: Callable[[UUID, Collection[UUID]], list[tuple[str, str]]]
@@ -268,6 +269,7 @@ class ActDesk:
     asked: Callable[[Collection[Any]], Mapping[UUID, list[tuple[str, str]]]]
     answered: Callable[[Collection[UUID], str], int]
     barred: Callable[[Any], None]
+    kept: Callable[[Exception], None]
     flagged: Callable[[Collection[Any]], str]
 
 

@@ -22,6 +22,7 @@ from liane.fhir.interactions import Asked
 from liane.fhir.outcomes import Issue, Problem, from_refusal, not_found, problem
 from liane.fhir.search import values
 from liane.fhir.writing import Writer
+from liane.interventions import services as interventions
 
 log = structlog.get_logger(__name__)
 LARGEST = 20_000_000
@@ -99,6 +100,8 @@ def _acted(caller: Caller, asked: Asked) -> Answer:
                     ledger.written()
                 return answer
         except Refused as reason:
+            with acting(caller.actor):
+                interventions.keep_refusal(reason)
             raise from_refusal(reason) from None
         except Http404:
             raise not_found() from None

@@ -91,7 +91,12 @@ def code_intervention(intervention_id: UUID, code: str, *, late_reason: str = ""
 
 
 def amend_intervention(
-    intervention_id: UUID, *, outcome: str, note: str, code: str | None = None
+    intervention_id: UUID,
+    *,
+    outcome: str,
+    note: str,
+    code: str | None = None,
+    billed: tuple[str, ...] = (),
 ) -> Intervention:
     """Say more about one's own act of the day: the former row is undone, a new one stands.
 
@@ -101,12 +106,16 @@ def amend_intervention(
     with transaction.atomic():
         found = _mine_today(intervention_id)
         wanted = found.code if code is None else code
+        act = replace(
+            _act_of(found), outcome=outcome, note=note, code=wanted or code, billed=billed
+        )
         if (found.outcome, found.note, found.code) == (outcome, note, wanted):
+            if billed:
+                _check(act)
             if code == "":
                 for desk in registry.act_desks:
                     desk.recorded(found, True)
             return found
-        act = replace(_act_of(found), outcome=outcome, note=note, code=wanted or code)
         _check(act)
         _undo(found, "précisée")
         return _write(act, replaces_id=found.pk)
@@ -148,6 +157,13 @@ def _check(act: Act) -> None:
     _require_reason(act, timezone.now())
     for desk in registry.act_desks:
         desk.barred(act)
+
+
+def keep_refusal(error: Refused) -> None:
+    """Write down what a refusal leaves, for whoever must know: called once it was caught, for what
+    is written before would go with the rest (`registry.ActDesk.kept`)."""
+    for desk in registry.act_desks:
+        desk.kept(error)
 
 
 def flag(acts: Sequence[Intervention]) -> str:

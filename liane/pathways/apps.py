@@ -32,7 +32,8 @@ class PathwaysConfig(AppConfig):
         )
         registry.act_desks.append(
             ActDesk(counting.codes, asking.deduced, counting.recorded, counting.undone,
-                    asking.choices, coding.answer, exclusive.barred, exclusive.flagged)
+                    asking.choices, coding.answer, exclusive.barred, exclusive.kept,
+                    exclusive.flagged)
         )  # fmt: skip
         registry.add_jobs(
             Job("pathways.due", timedelta(minutes=15), progress.refresh_due, label="Séances dues"),

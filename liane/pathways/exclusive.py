@@ -11,10 +11,12 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from liane.circle.reach import Reach
-from liane.core import acting
+from liane.core import acting, journal
+from liane.core.audience import Audience
 from liane.core.errors import Refused
 from liane.interventions.models import Intervention
 from liane.pathways import catalogue
@@ -25,6 +27,27 @@ from liane.pathways.states import OPEN_SESSIONS, READ, SessionState
 from liane.patients.queries import cluster_ids
 
 LAW = "CSS, L. 162-62"
+
+
+class Barred(Refused):
+    """An act that a bundle pays: not to be billed by itself. Kept for who answers for it."""
+
+    def __init__(self, message: str, row: Enrolment) -> None:
+        super().__init__(message, field="code", code="exclusive")
+        self.enrolment_id, self.person_id = row.pk, row.person_id
+
+
+def kept(error: Exception) -> None:
+    """Tell who follows the bundle that somebody was going to bill by the act what it pays.
+
+    Told of their own bundle alone, to its structure alone; the act itself is not written.
+    """
+    if isinstance(error, Barred):
+        with transaction.atomic():
+            journal.append(
+                "pathway.barred", person_id=error.person_id, object_id=error.enrolment_id,
+                to=Audience(team=False),
+            )  # fmt: skip
 
 
 def barred(act: Any) -> None:
@@ -47,10 +70,10 @@ def barred(act: Any) -> None:
     mine = [one.label for one in protocol.acts] if reads else []
     cited = f" ({article})" if reads or article == LAW else ""
     out = f" Notez plutôt la séance du parcours ({', '.join(mine)})," if mine else " Notez l’acte"
-    raise Refused(
+    raise Barred(
         f"{', '.join(act.billed)} : {named} {why}{cited}, à ne pas facturer à l’acte."
         f"{out} sans code de facturation ; si elle est hors du projet, dites-la « hors parcours ».",
-        field="code", code="exclusive",
+        row,
     )  # fmt: skip
 
 
@@ -67,12 +90,17 @@ def _barring(act: Any, day: dt.date) -> tuple[Enrolment, Protocol, str, str] | N
         protocol = protocols.get(row.pk)
         if protocol is None or teams is None:
             continue
-        if any(code in protocol.cumulation.acts for code in act.billed):
+        if {*map(_bare, act.billed)} & {*map(_bare, protocol.cumulation.acts)}:
             return row, protocol, "couvre déjà cet acte", protocol.legal.reference
         signed = teams.signatory(row.project_id, act.performed_by_id, day)
         if protocol.project is not None and signed is not None and act.code != "":
             return row, protocol, "paie seul les interventions de qui a signé son projet", LAW
     return None
+
+
+def _bare(code: str) -> str:
+    """« AMI 4 » and « AMI4 » are the same act."""
+    return "".join(code.upper().split())
 
 
 def flagged(acts: Collection[Intervention]) -> str:

@@ -35,6 +35,7 @@ SAID = {
     "pathway.to_confirm": "{who} a noté une séance en votre nom pour {name}",
     "pathway.contested": "{who} conteste une séance notée pour {name}",
     "pathway.clash": "Une autre prise en charge, incompatible, est en cours pour {name}",
+    "pathway.barred": "{who} allait facturer à l’acte, pour {name}, ce que votre forfait paie",
     "pathway.slot": "{who} vous propose un créneau pour {name}",
     "pathway.slot_refused": "Un créneau proposé pour {name} ne convient pas",
     "pathway.slot_withdrawn": "{who} retire un créneau proposé pour {name}",
@@ -58,6 +59,8 @@ def register() -> None:
                   told=_writer),
         EntryKind("pathway.clash", "Prises en charge incompatibles", "pathway", "alert",
                   in_timeline=False, told=_clashing),
+        EntryKind("pathway.barred", "Acte refusé à l’acte", "pathway", "alert", in_timeline=False,
+                  told=_answering),
         EntryKind("pathway.slot", "Créneau proposé", "pathway", "calendar", in_timeline=False,
                   told=_told(slot_reads.asked)),
         EntryKind("pathway.slot_refused", "Créneau refusé", "pathway", "calendar",
@@ -81,6 +84,7 @@ LABELS = {
     "pathway.to_confirm": "Séances à confirmer",
     "pathway.contested": "Séances contestées",
     "pathway.clash": "Prises en charge incompatibles",
+    "pathway.barred": "Actes refusés à l’acte",
     "pathway.slot": "Créneaux proposés",
     "pathway.slot_refused": "Créneaux refusés",
     "pathway.slot_withdrawn": "Créneaux retirés",
@@ -108,6 +112,13 @@ def _clashing(entry: Any) -> Collection[UUID]:
     with acting.acting(acting.system("cumul des forfaits")):
         row = Clash.objects.filter(pk=entry.object_id).first()
         return clashes.told_of([row.enrolment_id])[row.enrolment_id] if row is not None else []
+
+
+def _answering(entry: Any) -> Collection[UUID]:
+    from liane.core import acting
+
+    with acting.acting(acting.system("acte à l’acte : forfaits")):
+        return clashes.told_of([entry.object_id]).get(entry.object_id, [])
 
 
 def _sentence(entry: Any, person: Any) -> str:

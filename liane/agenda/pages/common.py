@@ -17,6 +17,7 @@ from liane.core import registry
 from liane.core.areas import Area
 from liane.core.errors import NotAllowed, Refused
 from liane.core.http import Request, back
+from liane.interventions import services as interventions
 
 
 def visit_or_404(appointment_id: UUID) -> Appointment:
@@ -36,7 +37,9 @@ def may_write_or_403(person_id: UUID, area: Area) -> None:
 
 
 def refused(form: Form, error: Refused) -> None:
-    """Show a verb's refusal beside the field at fault, or above the form."""
+    """Show a verb's refusal beside the field at fault, or above the form; what it leaves for
+    others is written."""
+    interventions.keep_refusal(error)
     form.add_error(error.field if error.field in form.fields else None, error.message)
 
 

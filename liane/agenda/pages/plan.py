@@ -106,11 +106,13 @@ def note(request: Request, person_id: UUID) -> HttpResponse:
             note=data["note"],
             minutes=data["minutes"],
             code=form.code,
+            billed=form.billed_codes,
             late_reason=data.get("late_reason", ""),
         )
         try:
             made = services.note_visit(act, key=client_key(request))
         except Refused as error:
+            interventions.keep_refusal(error)
             field = "day" if error.field == "at" else error.field
             form.add_error(field if field in form.fields else None, error.message)
         else:

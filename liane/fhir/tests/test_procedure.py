@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from liane.core.acting import acting, owner
+from liane.core.models import Entry
 from liane.fhir.tests.api import Api
 from liane.interventions import services
 from liane.interventions.models import Intervention
@@ -123,6 +124,8 @@ def test_billed_by_itself_what_the_bundle_pays_is_refused_with_why(included, msp
     refused = api.post("Procedure", said)
     assert refused.status == 422, refused.body
     assert "L. 162-62" in str(refused.body)
+    with owner():
+        assert Entry.objects.get(kind="pathway.barred").object_id == included.pk
     out = {"system": "https://liane.sante/CodeSystem/pathway-act", "code": "hors-parcours"}
     said["code"]["coding"].append(out)
     assert api.post("Procedure", said).status == 201

@@ -3,9 +3,10 @@
 import pytest
 
 from liane.core.errors import Refused
+from liane.core.models import Entry
 from liane.interventions import services as acts
 from liane.interventions.models import Intervention
-from liane.pathways import exclusive
+from liane.pathways import clashes, exclusive
 from liane.pathways.models import Counted, ProtocolVersion
 from liane.pathways.services import coding
 from liane.pathways.tests.conftest import as_, as_system, at, days_ago, did, text_of
@@ -102,3 +103,33 @@ def test_the_page_says_it_where_it_is_entered(included, zoe, simon, sign_in):
     client.post("/parcours/seances/acte/", {"acte": pk, "code": "diet"})
     page = client.get(f"/forfaits/actes/?mois={month}").content.decode()
     assert "Ce n’était pas hors parcours ?" not in page
+
+
+def test_a_code_typed_in_the_pages_is_refused_and_its_bundle_s_coordinator_is_told(
+    included, lea, zoe, simon, sign_in
+):
+    client, path = sign_in("zoe"), f"/personnes/{simon.pk}/agenda/noter/"
+    form = {"day": days_ago(1), "hour": "10:00", "kind": "session", "outcome": "nothing",
+            "practice": zoe.pk, "billed": "bilan 99999"}  # fmt: skip
+    assert "n’est pas un code" in client.post(path, form).content.decode()
+    page = client.post(path, form | {"billed": "diet1"})
+    assert page.status_code == 422
+    assert "paie seul les interventions" in page.content.decode()
+    with as_system():
+        assert not Intervention.objects.exists()
+        entry = Entry.objects.get(kind="pathway.barred")
+        told = clashes.told_of([entry.object_id])[entry.object_id]
+    assert (entry.person_id, entry.object_id) == (simon.pk, included.pk)
+    assert told == [included.coordinator_id or included.organisation_id]
+    assert client.post(path, form | {"billed": "diet1", "code": "hors"}).status_code == 302
+
+
+def test_a_covered_code_is_the_same_with_or_without_its_space(included, msp, simon):
+    with as_system():
+        ProtocolVersion.objects.filter(organisation=msp).update(
+            text=text_of(excludes="], acts: [AMI 4")
+        )
+    nour = make.practice("nour", profession="60", of=msp, name="Nour Bari")
+    make.member(simon, nour)
+    with pytest.raises(Refused, match="couvre déjà"):
+        billed(nour, simon, "AMI4")
