@@ -59,7 +59,7 @@ def _security() -> Json:
     system = "http://terminology.hl7.org/CodeSystem/restful-security-service"
     return {
         "extension": [{"url": OAUTH_URIS, "extension": uris}],
-        "cors": False,
+        "cors": True,
         "service": [{"coding": [{"system": system, "code": "SMART-on-FHIR"}]}],
     }
 

@@ -348,5 +348,7 @@ def test_browsers_of_elsewhere_may_ask_and_carry_no_cookie() -> None:
     assert "Access-Control-Allow-Credentials" not in answer
     fhir = Browser().get("/fhir/Patient", headers={"Origin": "https://app.example"})
     assert (fhir.status_code, fhir["Access-Control-Allow-Origin"]) == (401, "*")
+    said = Browser().get("/fhir/metadata", headers={"Accept": "application/json"}).json()
+    assert said["rest"][0]["security"]["cors"] is True
     page = Browser().get("/connexion", headers={"Origin": "https://app.example"})
     assert "Access-Control-Allow-Origin" not in page
