@@ -131,7 +131,7 @@ def test_a_visit_of_another_day_is_not_done_yet(odette, claire) -> None:
 
 
 def test_a_suspended_visit_may_take_place_all_the_same(odette, claire) -> None:
-    visit = planned(claire, odette, ago())
+    visit = planned(claire, odette, ago(0))
     with acting.acting(acting.system("hospital")):
         services.suspend(
             person_id=odette.pk, start=ago(60), end=None, cause_id=uuid4(), cause_kind="stay"
