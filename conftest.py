@@ -23,7 +23,7 @@ settings.load_profile(os.environ.get("LIANE_EXAMPLES", "steady"))
 """`make test` draws the same examples on every machine; `make test-full` draws others each time."""
 
 gc.set_threshold(50_000, 50, 50)
-"""The collector of cycles looks less often: it cost a seventh of the suite, for little memory."""
+"""The collector of cycles looks less often: much is kept from the start, little is in cycles."""
 
 
 def pytest_collection_finish() -> None:
