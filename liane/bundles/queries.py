@@ -374,8 +374,12 @@ class Share:
 
 
 def shares(person_id: UUID) -> list[Share]:
-    """The sequences of a person with her own share; other people's parts are not hers to read."""
-    rows = Sequence.objects.within(reach()).filter(person_id=person_id).exclude(status="waiting")
+    """The sequences of a person with her own share; other people's parts are not hers to read.
+
+    What has not ended, and what is closed without an invoice, has no share to tell.
+    """
+    rows = Sequence.objects.within(reach()).filter(person_id=person_id)
+    rows = rows.exclude(status=Stage.WAITING)
     sequences = list(rows.order_by("-opened_on", "position"))
     definitions = definitions_of(sequences)
     invoices: dict[UUID, list[Invoice]] = defaultdict(list)
@@ -392,6 +396,7 @@ def shares(person_id: UUID) -> list[Share]:
         Share(one, said.title if said else one.protocol, invoices[one.pk], papers,
               owed.get(one.pk, 0), catalogue.cited(said, "share"))
         for one in sequences
+        if invoices[one.pk] or one.status != Stage.CLOSED
         for said in [definitions.get(one.enrolment_id)]
     ]  # fmt: skip
 

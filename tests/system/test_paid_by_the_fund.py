@@ -196,7 +196,9 @@ def test_the_fund_pays_each_and_the_structure_holds_the_share_alone(
     biller.sees("un ou une collègue l’émet").sees("Mathieu Sarrade")
     biller.does_not_see("forfait payé").finds_it_accessible()
     lead.opens(here(biller)).presses("Émettre l’ordre").sees("Fichier pour la banque")
-    simon.opens("/portail/forfaits/").sees("158,00 €").finds_it_accessible()
+    simon.opens("/portail/forfaits/").sees("158,00 €")
+    simon.does_not_see("Rien n’est encore facturé")
+    simon.finds_it_accessible()
 
     # While each page of it fits a phone
     phone = visitor("nathalie.cazenave", PHONE)
