@@ -103,7 +103,7 @@ def note(resource: Resource, rows: Iterable[Any]) -> None:
 
 def _told(resource: Resource, rows: Sequence[Any]) -> dict[UUID, dt.datetime]:
     """When the journal last told of each; asked for those rows that a search did not bring."""
-    if not resource.journal:
+    if not resource.journal or resource.told_by_rows:
         return {}
     found = {resource.key_of(row): row._told for row in rows if hasattr(row, "_told")}
     left = [resource.key_of(row) for row in rows if not hasattr(row, "_told")]

@@ -8,7 +8,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import groupby, product
 from operator import ne
 
 from rapidfuzz.distance import JaroWinkler
@@ -68,17 +68,21 @@ class Likeness:
         return self.same_matricule or self.score >= LIKELY
 
 
+_LETTERS = str.maketrans(
+    {"c": "k", "q": "k", "z": "s", "x": "s", "w": "v", "h": ""}
+)  # fmt: skip
+
+
 def sound(word: str) -> str:
     """A rough French sound of a normalised word: ``phillipe`` and ``filipe`` are the same."""
-    text = re.sub(r"[^a-z]", "", word)
+    text = word if word.isalpha() else re.sub(r"[^a-z]", "", word)
     for written, said in (
         ("ph", "f"), ("qu", "k"), ("ck", "k"), ("ch", "S"), ("eau", "o"), ("au", "o"),
         ("ai", "e"), ("ei", "e"), ("oe", "e"), ("y", "i"), ("ce", "se"), ("ci", "si"),
-        ("c", "k"), ("q", "k"), ("z", "s"), ("x", "s"), ("w", "v"), ("h", ""),
     ):  # fmt: skip
         text = text.replace(written, said)
-    text = re.sub(r"(.)\1+", r"\1", text)
-    return re.sub(r"[etdsp]+$", "", text) or text
+    text = "".join([letter for letter, _ in groupby(text.translate(_LETTERS))])
+    return text.rstrip("etdsp") or text
 
 
 def _names(left: Names, right: Names) -> tuple[float, str]:

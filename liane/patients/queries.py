@@ -5,7 +5,7 @@ Nothing here may be shown as it is: `liane.circle` decides what an actor may lea
 
 import calendar
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -97,10 +97,10 @@ def _near(day: dt.date) -> set[dt.date]:
     found = {day}
     if day.day <= 12:
         found.add(dt.date(day.year, day.day, day.month))
+    tens, unit = divmod(day.day, 10)
     last = calendar.monthrange(day.year, day.month)[1]
-    for number in range(1, last + 1):
-        if sum(a != b for a, b in zip(f"{number:02d}", f"{day.day:02d}", strict=True)) == 1:
-            found.add(day.replace(day=number))
+    numbers = {*range(tens * 10, tens * 10 + 10), *range(unit, 40, 10)}
+    found.update(day.replace(day=number) for number in numbers if 0 < number <= last)
     for shift in (-10, -1, 1, 10):
         try:
             found.add(day.replace(year=day.year + shift))
@@ -133,10 +133,23 @@ def any_alike(several: Sequence[Traits], among: Sequence[Traits]) -> bool:
     found = _around(several)
     if len(found) == MOST_COMPARED * 20:
         return True
+    by_day: dict[dt.date | None, list[Known]] = {}
+    for each in found:
+        by_day.setdefault(each[1].birth_date, []).append(each)
     pairs = combinations(range(len(several)), 2)
-    return any(_compared(one, found) for one in several) or any(
+    return any(_compared(one, _worth(one, found, by_day)) for one in several) or any(
         may_be(several[b], among[a]) and compare(several[b], among[a]).likely for a, b in pairs
     )
+
+
+def _worth(
+    traits: Traits, found: Sequence[Known], by_day: Mapping[dt.date | None, list[Known]]
+) -> Iterable[Known]:
+    """Those of ``found`` that `lookalikes` would compare with ``traits``."""
+    if traits.ins_digest or traits.birth_date is None:
+        return found
+    days = (None, *_near(traits.birth_date))
+    return [one for day in days for one in by_day.get(day, ())]
 
 
 def _compared(traits: Traits, known: Iterable[Known]) -> list[tuple[UUID, Likeness]]:

@@ -24,7 +24,7 @@ def rows(person: Patient) -> Iterator[PatientTrigram]:
 def index(people: Iterable[Patient]) -> None:
     """Write the trigrams of persons who have none yet (their ``search`` must be set)."""
     grams = [(gram, one.pk) for one in people for gram in sorted(trigrams(one.search))]
-    insert_values(PatientTrigram, grams)
+    insert_values(PatientTrigram, sorted(grams))
 
 
 def reindex(person: Patient) -> None:

@@ -50,6 +50,8 @@ class Resource:
     """Kinds of journal entry after which a resource of this type may have changed."""
     journal_key: ClassVar[str] = "object_id"
     """The column of those entries that holds the identifier of the resource."""
+    told_by_rows: ClassVar[bool] = False
+    """True when `since` says of a row when it last changed, without the journal."""
     touched: ClassVar[str] = "created_at"
     """The column that says when the row was made, or last changed."""
     closes: ClassVar[bool] = False

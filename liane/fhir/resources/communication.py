@@ -5,6 +5,7 @@ A message is never changed. To post one without ``partOf`` is to write to the ca
 ``entered-in-error``, and its text is shown no more.
 """
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
@@ -59,6 +60,7 @@ class CommunicationResource(Resource):
     fresh = True
     interactions = READ | {"create", "delete"}
     journal = ("message.sent", "message.withdrawn")
+    told_by_rows = True
     params: ClassVar[tuple[Param, ...]] = (
         Identifier("identifier"),
         Reference("subject", to={"Patient": "thread__person_id"}, elements=("subject",)),
@@ -91,6 +93,12 @@ class CommunicationResource(Resource):
         """The person of its thread."""
         found: UUID | None = row.thread.person_id
         return found
+
+    def since(self, row: Any) -> dt.datetime:
+        """When it was written here, or taken back: nothing else happens to a message."""
+        last: dt.datetime = row.withdrawal.at if _withdrawn(row) else row.created_at
+        sent: dt.datetime = row.sent_at
+        return max(last, sent)
 
     def beside(self, rows: QuerySet[Any], reach: Reach) -> QuerySet[Any]:
         """Whether a file goes with each."""

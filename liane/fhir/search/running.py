@@ -94,7 +94,7 @@ def _beside(resource: Resource, rows: QuerySet[Any]) -> QuerySet[Any]:
     """What showing a row asks besides: was it received here, when was it last told of."""
     kept = Received.objects.filter(type=resource.type, object_id=OuterRef("pk"))
     rows = rows.annotate(_received=Exists(kept))
-    if not resource.journal:
+    if not resource.journal or resource.told_by_rows:
         return rows
     told = Entry.objects.filter(kind__in=resource.journal, **{resource.journal_key: OuterRef("pk")})
     last = told.order_by().values(resource.journal_key).annotate(at=Max("recorded_at"))

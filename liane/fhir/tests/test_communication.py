@@ -73,9 +73,14 @@ def _thread(key):
 
 def test_a_message_taken_back_is_shown_no_more(api, odette, claire):
     sent = written(odette, "Mauvaise personne", claire)
+    before = api.get(f"Communication/{sent.pk}").body["meta"]
     with acting(claire):
         services.withdraw(sent)
     read = api.get(f"Communication/{sent.pk}")
+    assert read.body["meta"]["lastUpdated"] > before["lastUpdated"]
+    assert read.body["meta"]["versionId"] != before["versionId"]
+    (listed,) = api.get("Communication?status=entered-in-error").found
+    assert listed["meta"] == read.body["meta"]
     assert read.body["status"] == "entered-in-error"
     assert "Mauvaise personne" not in read.raw.decode()
     assert api.get("Communication?status=completed").found == []

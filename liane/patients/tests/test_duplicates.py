@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from liane.core.acting import acting
 from liane.patients.duplicates import LIKELY, Traits, certain, compare, may_be, sound
-from liane.patients.queries import lookalikes, traits_of
+from liane.patients.queries import any_alike, lookalikes, traits_of
 from tests import factories as make
 
 ODETTE = Traits("LABORDE", "Odette", "DUPONT", "F", dt.date(1941, 3, 7), "40088")
@@ -95,3 +95,16 @@ def test_the_search_sees_persons_out_of_reach_and_one_slip_of_the_date() -> None
     assert [one.person.pk for one in found] == [known.pk]
     assert LIKELY <= found[0].likeness.score < 100
     assert traits_of(known).birth_name == "LABORDE"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("day", [dt.date(1941, 3, 17), dt.date(1941, 7, 3), dt.date(1951, 3, 7)])
+def test_several_at_once_are_told_apart_as_one_by_one(day: dt.date) -> None:
+    make.patient()
+    stranger = Traits("ZUBIRI", "Ximun", sex="M", birth_date=dt.date(1930, 1, 1))
+    slip = like(birth_date=day)
+    assert lookalikes(slip)
+    assert any_alike([stranger, slip], [stranger, slip])
+    far = like(birth_date=dt.date(1946, 3, 7))
+    assert not lookalikes(far)
+    assert not any_alike([stranger, far], [stranger, far])
