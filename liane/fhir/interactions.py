@@ -166,12 +166,11 @@ def _read(call: Call, resource: Resource, key: UUID | None, on: Writer) -> Answe
     if not known and since and (parse_http_date_safe(since) or 0) >= int(one.at.timestamp()):
         return Answer(304, None, headers)
     native = resource.native(one.body) if answers.native(call.header("accept")) else None
-    query = dict(call.query)
-    if native is not None and "_format" not in query:
+    summary, elements = searching.asked_of_one(resource, call.query, call.prefer.strict)
+    if native is not None and "_format" not in dict(call.query):
         headers["Content-Disposition"] = "attachment"
         return Answer(200, None, headers, *native)
-    elements = tuple(part for part in query.get("_elements", "").split(",") if part)
-    body = searching.trimmed(one.body, query.get("_summary", "false"), elements)
+    body = searching.trimmed(one.body, summary, elements)
     return Answer(200, body, headers)
 
 

@@ -12,7 +12,7 @@ from liane.fhir.outcomes import Issue, outcome, problem
 from liane.fhir.reading import Shown
 from liane.fhir.resources.base import Resource
 from liane.fhir.search import asked as asking
-from liane.fhir.search import includes, running
+from liane.fhir.search import includes, running, values
 from liane.fhir.search.asked import Asked
 
 Json = dict[str, Any]
@@ -55,6 +55,28 @@ def answer(resource: Resource, query: Pairs, access: Access, strict: bool = Fals
     return Answer(200, _bundle(asked, entries, total, page.cursor))
 
 
+def asked_of_one(resource: Resource, query: Pairs, strict: bool) -> tuple[str, tuple[str, ...]]:
+    """(``_summary``, ``_elements``) of a read. Raises Problem 400; ``strict``: for any other
+    parameter as well, or an element that there is not."""
+    summary: str = "false"
+    elements: tuple[str, ...] = ()
+    for name, raw in query:
+        unknown = ""
+        if name in {"_summary", "_elements"}:
+            unknown = asking.unserved(resource, name, raw)
+        elif name not in {"_format", "_pretty"}:
+            unknown = f"Parameter '{name[:60]}' is not known for a read."
+        if unknown and strict:
+            raise problem(400, unknown, code="not-supported", where=f"http.{name[:60]}")
+        if name == "_summary" and raw:
+            if raw not in asking.SUMMARIES - {"count"}:
+                raise values.bad("_summary", "write true, text, data or false on a read")
+            summary = raw
+        elif name == "_elements":
+            elements = asking.listed(raw)
+    return summary, elements
+
+
 def _bundle(asked: Asked, entries: list[Json], total: int | None, cursor: str = "") -> Json:
     path = f"{base()}/{asked.resource.type}"
     links = [{"relation": "self", "url": f"{path}?{urlencode(asked.understood)}".rstrip("?")}]
@@ -84,8 +106,10 @@ def trimmed(body: Json, summary: str, elements: Sequence[str]) -> Json:
     """Only what ``_summary`` and ``_elements`` ask for, marked as such."""
     kind = str(body["resourceType"])
     if elements:
-        wanted = {one.rsplit(".", 1)[-1] for one in elements if _of(kind, one)} | _required(kind)
-        return _marked(body, wanted) if any(_of(kind, one) for one in elements) else body
+        named = [one.rsplit(".", 1)[-1] for one in elements if _of(kind, one)]
+        known = asking.elements(kind)
+        wanted = {name for one in named for name in known.get(one, ())} | _required(kind)
+        return _marked(body, wanted) if named else body
     if summary == "true":
         return _marked(body, _summary(kind))
     if summary == "text":

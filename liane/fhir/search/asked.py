@@ -1,7 +1,8 @@
 """Reading a search: its parameters, modifiers, chains, and what it wants back."""
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import FieldDoesNotExist
@@ -31,6 +32,7 @@ DEFAULT_COUNT, MOST_COUNT = 50, 500
 DEEPEST = 4
 """Links of a chain: two are asked by the French guides."""
 MOST_CLAUSES = 30
+MOST_SORTS = 5
 MOST_CODES = 200
 """Of the value set that ``:in`` names."""
 
@@ -69,9 +71,9 @@ def read(resource: Resource, pairs: Pairs, access: "Access", *, strict: bool = F
     for name, raw in pairs:
         unknown = ""
         if name in RESULT:
+            unknown = unserved(resource, name, raw)
             if raw:
                 _result(asked, name, raw)
-                unknown = _unlinked(resource, name, raw)
         elif _known(resource, name):
             plain.append((name, raw))
         else:
@@ -79,6 +81,8 @@ def read(resource: Resource, pairs: Pairs, access: "Access", *, strict: bool = F
         if not unknown:
             asked.understood.append((name, raw))
             continue
+        if name == "_elements" and raw:
+            asked.understood.append((name, raw))  # those that there are, and what is mandatory
         where = f"http.{name[:60]}"
         if strict:
             raise problem(400, unknown, code="not-supported", where=where)
@@ -90,6 +94,49 @@ def read(resource: Resource, pairs: Pairs, access: "Access", *, strict: bool = F
     if not asked.sort and resource.default_sort:
         _sort(asked, resource.default_sort)
     return asked
+
+
+def unserved(resource: Resource, name: str, raw: str) -> str:
+    """What is said of a parameter of the result that is not wholly honoured; nothing otherwise."""
+    if not raw:
+        return f"Parameter '{name}' is empty: give it a value, or leave it out."
+    if name == "_elements":
+        odd = [one for one in listed(raw) if not is_element(resource.type, one)]
+        return (
+            f"'{odd[0][:60]}' is no element at the root of a resource served here: name those "
+            f"that https://hl7.org/fhir/R4/{resource.type.lower()}.html lists, without a path."
+            if odd else ""
+        )  # fmt: skip
+    if name == "_contained" and raw != "false":
+        return "Contained resources are not searched: leave '_contained' out, or write false."
+    if name == "_containedType":
+        return "Contained resources are not searched: leave '_containedType' out."
+    return _unlinked(resource, name, raw)
+
+
+def is_element(kind: str, name: str) -> bool:
+    """``name`` is an element at the root of a resource of this type, or of another (``Type.``)."""
+    head, dot, rest = name.partition(".")
+    if dot:
+        return resources.get(head) is not None and is_element(head, rest)
+    return name in elements(kind)
+
+
+@cache
+def elements(kind: str) -> Mapping[str, frozenset[str]]:
+    """What each name that ``_elements`` may ask of a type stands for, in JSON."""
+    found: dict[str, frozenset[str]] = {}
+    for name, one in spec.types()[kind]["el"].items():
+        choice = name.removesuffix("[x]")
+        each = [f"{choice}{code[0].upper()}{code[1:]}" for code in one["types"]]
+        names = frozenset(each if name != choice else [name])
+        found |= {name: names, choice: names} | {alone: frozenset({alone}) for alone in names}
+    return found
+
+
+def listed(raw: str) -> tuple[str, ...]:
+    """The names between commas."""
+    return tuple(dict.fromkeys(one.strip() for one in raw.split(",") if one.strip()))
 
 
 def _unlinked(resource: Resource, name: str, raw: str) -> str:
@@ -271,11 +318,13 @@ def _result(asked: Asked, name: str, raw: str) -> None:
             raise values.bad("_summary", f"write one of {', '.join(sorted(SUMMARIES))}")
         asked.summary = raw
     elif name == "_elements":
-        asked.elements = tuple(one.strip() for one in raw.split(",") if one.strip())[:100]
+        asked.elements = listed(raw)
     elif name == "_total":
         if raw not in {"none", "estimate", "accurate"}:
             raise values.bad("_total", "write none, estimate or accurate")
         asked.total = raw
+    elif name == "_contained" and raw not in {"false", "true", "both"}:
+        raise values.bad("_contained", "write false, true or both")
 
 
 def _include(name: str, raw: str) -> Include:
@@ -289,7 +338,9 @@ def _include(name: str, raw: str) -> Include:
 
 
 def _sort(asked: Asked, raw: str) -> None:
-    for one in raw.split(",")[:3]:
+    if raw.count(",") >= MOST_SORTS:
+        raise values.bad("_sort", f"at most {MOST_SORTS} keys")
+    for one in raw.split(","):
         code, down = (one[1:], True) if one.startswith("-") else (one, False)
         param = find(asked.resource, code.strip())
         if param is None or not sortable(asked.resource, param):

@@ -182,6 +182,15 @@ def find(
     return run(shape, access, group.leafs, live=group.live)
 
 
+def found_after(
+    resource: Resource, clauses: Sequence[Clause], access: Access, key: UUID | None, size: int
+) -> list[Any]:
+    """At most ``size`` rows that answer to these clauses, by identifier, those after ``key``."""
+    group = Group(tuple(clauses))
+    shape = Shape(resource, group, (), size, after=key is not None, many=False)
+    return run(shape, access, [*group.leafs, *([key] if key else [])], live=group.live)
+
+
 @dataclass
 class Page:
     """Rows of one page, and the place of the next one."""
@@ -220,9 +229,16 @@ def _bearer(access: Access) -> list[str]:
 
 def seal(asked: Asked, access: Access, place: Sequence[Leaf]) -> str:
     """A link's place: the search and where it goes on, for this caller alone."""
+    return seal_place(asked.resource.type, asked.understood, access, place)
+
+
+def seal_place(
+    of: str, query: Sequence[tuple[str, str]], access: Access, place: Sequence[Leaf]
+) -> str:
+    """The same, of whatever is given by pages: ``of`` says what."""
     content = {
-        "t": asked.resource.type,
-        "q": asked.understood,
+        "t": of,
+        "q": query,
         "b": _bearer(access),
         "p": [_written(one) for one in place],
     }

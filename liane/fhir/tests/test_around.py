@@ -186,6 +186,45 @@ def test_everything_of_a_person(api, odette, house):
     assert other.get(f"Patient/{odette.pk}/$everything").status == 404
 
 
+def test_everything_comes_by_pages_that_hold_while_data_changes(api, odette, house):
+    def relative(number):
+        number_here = [{"system": "urn:test", "value": f"{number}"}]
+        named = [{"family": f"Dupont{number}"}]
+        return api.post(
+            "RelatedPerson", {**julie(odette), "name": named, "identifier": number_here}
+        ).body["id"]
+
+    for number in range(3):
+        relative(number)
+    api.post("Encounter", stay(odette))
+    whole = api.get(f"Patient/{odette.pk}/$everything")
+    wanted = [(one["resourceType"], one["id"]) for one in whole.found]
+    assert (whole.link("next"), whole.body["total"]) == ("", len(wanted))
+    page = api.get(f"Patient/{odette.pk}/$everything?_count=2")
+    assert "total" not in page.body
+    other = Api(house)
+    assert other.get(page.link("next")).status == 400  # of another application
+    found = [(one["resourceType"], one["id"]) for one in page.found]
+    late = relative(9)
+    while page.link("next"):
+        assert len(page.found) == 2
+        assert str(odette.pk) not in page.link("next").split("?")[1]
+        page = api.get(page.link("next"))
+        assert page.status == 200, page.body
+        found += [(one["resourceType"], one["id"]) for one in page.found]
+    assert len(found) == len(set(found))
+    assert [one for one in found if one[1] != late] == wanted
+    some = api.get(f"Patient/{odette.pk}/$everything?_type=RelatedPerson&_count=3")
+    rest = api.get(some.link("next"))
+    assert [len(some.found), len(rest.found)] == [3, 1]
+    assert {one["resourceType"] for one in rest.found} == {"RelatedPerson"}
+    assert api.get(f"Patient/{odette.pk}/$everything?_count=0").status == 400
+    strange = f"Patient/{odette.pk}/$everything?start=2026-01-01"
+    told = api.get(strange).body["entry"][-1]["resource"]["issue"][0]
+    assert (told["severity"], told["expression"]) == ("warning", ["http.start"])
+    assert api.get(strange, prefer="handling=strict").status == 400
+
+
 def test_validate_keeps_nothing(api):
     wrong = {"resourceType": "Patient", "gender": "homme"}
     answer = api.post("Patient/$validate", wrong)

@@ -160,14 +160,19 @@ def test_codes_of_a_value_set_are_found_in_what_was_received(api):
 @pytest.mark.parametrize(
     "query",
     ["_include=Patient:nothing", "_revinclude=Condition:patient", "_include:iterate=Foo:bar",
-     "_include=Patient:general-practitioner:Foo"],
+     "_include=Patient:general-practitioner:Foo", "_include=", "_revinclude=", "_sort=",
+     "_elements=birthDate,weight", "_elements=name.family", "_elements=Condition.code",
+     "_containedType=contained", "_contained=true"],
 )  # fmt: skip
-def test_a_link_that_leads_nowhere_is_told(api, odette, query):
+def test_what_is_not_honoured_is_told(api, odette, query):
     lenient = api.get(f"Patient?{query}")
     assert len(lenient.found) == 1
     assert lenient.body["entry"][-1]["resource"]["issue"][0]["severity"] == "warning"
+    name = query.split("=")[0]
+    assert lenient.body["entry"][-1]["resource"]["issue"][0]["expression"] == [f"http.{name}"]
     strict = api.get(f"Patient?{query}", prefer="handling=strict")
     assert (strict.status, strict.body["issue"][0]["code"]) == (400, "not-supported")
+    assert strict.body["issue"][0]["expression"] == [f"http.{name}"]
 
 
 @pytest.mark.parametrize(
@@ -294,5 +299,14 @@ def test_only_some_elements(api, odette):
     assert set(one) == {"resourceType", "id", "meta", "birthDate"}
     assert one["meta"]["tag"][0]["code"] == "SUBSETTED"
     assert api.get("Patient?_summary=count").body["total"] == 1
-    (one,) = api.get("Patient?_summary=true").found
+    died = {**JACQUES, "deceasedDateTime": "2026-01-02"}
+    key = api.post("Patient", died).body["id"]
+    for asked in ("deceased", "deceased[x]", "deceasedDateTime"):
+        read = api.get(f"Patient/{key}?_elements={asked}").body
+        assert set(read) == {"resourceType", "id", "meta", "deceasedDateTime"}
+    for odd in ("_elements=weight", "_elements=", "name=laborde", "_summary=much"):
+        assert api.get(f"Patient/{key}?{odd}", prefer="handling=strict").status == 400
+        assert api.get(f"Patient/{key}?{odd}").status == (400 if "much" in odd else 200)
+    assert api.get(f"Patient?_id={key}&_sort=family,given,birthdate,_id,gender,name").status == 400
+    (one,) = api.get(f"Patient?_summary=true&_id={odette.pk}").found
     assert "generalPractitioner" not in one
