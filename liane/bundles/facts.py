@@ -2,7 +2,7 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from liane.bundles.engine.facts import Case
+from liane.core import rows
 from liane.pathways import cases, catalogue
 from liane.pathways.acts import Enrolled, Paid, Paying, Teams
 from liane.pathways.protocols.format import Protocol
@@ -44,16 +45,18 @@ def _plain(value: Any) -> Any:
 
 @dataclass
 class Reader:
-    """Reads chunk after chunk; who signed which project is read once, as of the first chunk."""
+    """Reads chunk after chunk; who signed which project is read once, as of the first chunk.
 
+    ``name`` makes the identifier of an act of what was read (`str`: as it is).
+    """
+
+    name: Callable[[Any], Any] = rows.text
     paid: dict[UUID, Paid] = field(default_factory=dict)
 
-    def read(self, enrolments: Collection[UUID], until: dt.date) -> list[Facts]:
-        """The facts of these enrolments, read at once."""
-        return [
-            Facts(*one, catalogue.plan_of(one.protocol))
-            for one in cases.many(enrolments, until, self._paying)
-        ]
+    def read(self, enrolments: Collection[UUID], until: dt.date) -> Iterator[Facts]:
+        """The facts of these enrolments, read at once; each is made when it comes."""
+        for one in cases.many(enrolments, until, self._paying, self.name):
+            yield Facts(*one, catalogue.plan_of(one.protocol))
 
     def _paying(self, projects: Collection[UUID]) -> Paying:
         unknown = set(projects) - self.paid.keys()

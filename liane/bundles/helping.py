@@ -4,15 +4,22 @@ Each chunk is a transaction of its own, so who settles it changes nothing: the s
 same lines. A helper that dies fails the run; what was settled stays, and the next run finishes.
 """
 
+import contextvars
 import datetime as dt
 import multiprocessing
 import os
+import threading
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from django.db import connections
 
 LARGE = 10_000
 """Enrolments from which a run is worth a helper: starting one takes some seconds."""
@@ -47,7 +54,7 @@ def share(
         given: list[Future[Any]] = []
         while left or given:
             while left and pool is not None and len(given) < AHEAD * helpers:
-                given.append(pool.submit(there, left.popleft()))
+                given.append(pool.submit(_apart, there, left.popleft()))
             if left:
                 yield here(left.popleft())
             done = [one for one in given if one.done() or not left]
@@ -61,18 +68,48 @@ def _pool(helpers: int) -> Iterator[ProcessPoolExecutor | None]:
     if helpers < 1:
         yield None
         return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(helpers, context, initializer=_start)
+    context = multiprocessing.get_context("fork" if _alone() else "spawn")
+    start = partial(_start, os.getpid(), context.get_start_method())
+    pool = ProcessPoolExecutor(helpers, context, initializer=start)
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _start() -> None:
-    import django
+def _alone() -> bool:
+    """No other thread runs in this process: it may be copied, which costs nothing; a copy of a
+    thread's locks would never be released. A server starts its helpers anew, in some seconds."""
+    tasks = Path("/proc/self/task")
+    return tasks.is_dir() and len(list(tasks.iterdir())) == 1
 
-    django.setup()
+
+_LEFT: list[Any] = []
+"""What a copy must neither use nor close: the connections of the process that it is a copy of."""
+
+
+def _start(parent: int, method: str) -> None:
+    """A helper begins: with its own connections, and it ends with the run, however that ends."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    if method == "fork":
+        for alias in connections:
+            _LEFT.append(connections[alias])
+            connections[alias] = connections.create_connection(alias)
+    else:
+        import django
+
+        django.setup()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def _apart(work: Callable[[Chunk], Any], chunk: Chunk) -> Any:
+    """Nobody acts in a helper before its work says who: not even in a copy of who does."""
+    return contextvars.Context().run(work, chunk)
 
 
 def settled(

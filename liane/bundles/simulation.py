@@ -101,7 +101,7 @@ class Counter:
     """Prices chunk after chunk; what seldom changes is read once."""
 
     def __init__(self, protocol: Protocol, until: dt.date) -> None:
-        self.draft, self.until, self.reader = compile_protocol(protocol), until, Reader()
+        self.draft, self.until, self.reader = compile_protocol(protocol), until, Reader(str)
 
     def of(self, ids: Sequence[UUID]) -> Effect:
         """The effect on these enrolments."""

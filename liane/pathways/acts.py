@@ -5,7 +5,7 @@ Read as plain values (`core.rows`): a settlement of an installation reads them b
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -52,10 +52,8 @@ REMOTE = ActKind.REMOTE.value
 NOBODY = (None, "")
 type Payee = tuple[str | None, str]
 """Who is paid for an act, and for which profession they signed."""
-type Paid = Callable[[str | None, dt.date], Payee]
-"""(practice, day of the act) → who is paid, in one project."""
-type Paying = Callable[[UUID], Paid]
-"""`Teams.paying`."""
+type Held = tuple[dt.date, dt.date, Payee]
+"""Who is paid from a day to a day."""
 
 
 @prepared
@@ -111,77 +109,101 @@ class Teams:
                 return row
         return None
 
-    def paying(self, project_id: UUID) -> Paid:
+    def paying(self, project_id: UUID) -> "Paid":
         """Who is paid for the acts of a project, each practice looked at once."""
-        known: dict[str, list[tuple[dt.date, dt.date, Payee]]] = {}
+        return Paid(self, project_id)
 
-        def paid(practice: str | None, on: dt.date) -> Payee:
-            if practice is None:
-                return NOBODY
-            spans = known.get(practice)
-            if spans is None:
-                spans = known[practice] = self._spans(project_id, UUID(practice))
-            for since, until, payee in spans:
-                if since <= on <= until:
-                    return payee
-            if not self.replaced:
-                return NOBODY
-            signed = self.signatory(project_id, UUID(practice), on)
-            return NOBODY if signed is None else (str(signed.payee_id), signed.profession)
-
-        return paid
-
-    def _spans(self, project_id: UUID, practice_id: UUID) -> list[tuple[dt.date, dt.date, Payee]]:
+    def spans(self, project_id: UUID, practice_id: UUID) -> list[Held]:
+        """Whom each signature of a practice pays, and when."""
         return [
             (row.starts_on, row.ends_on or dt.date.max, (str(row.payee_id), row.profession))
             for row in self.signed.get((project_id, practice_id), ())
         ]
 
 
-# ------------------------------------------------------------------ acts
-def counted(
-    found: Sequence[Enrolled],
-    protocols: Mapping[UUID, Protocol],
-    paying: Paying,
-    until: dt.date,
-    name: Callable[[Any], Any],
-) -> dict[UUID, list[Act]]:
-    """Acts counted in each enrolment; those of the same codes counted elsewhere, as such.
+class Paid(dict[str | None, Held]):
+    """Who is paid for the acts of a practice: its first signature, which most acts fall under, each
+    practice looked at once; ``on`` tells for any other day."""
 
-    ``name`` makes the identifier of an act of what was read. Three queries.
+    def __init__(self, teams: Teams, project_id: UUID) -> None:
+        super().__init__({None: (dt.date.min, dt.date.max, NOBODY)})
+        self.teams, self.project_id = teams, project_id
+        self.others: dict[str, list[Held]] = {}
+
+    def __missing__(self, practice: str) -> Held:
+        held = self.teams.spans(self.project_id, UUID(practice))
+        self.others[practice] = held[1:]
+        self[practice] = first = held[0] if held else (dt.date.max, dt.date.min, NOBODY)
+        return first
+
+    def on(self, practice: str, day: dt.date) -> Payee:
+        """Who is paid for a day outside of the first signature."""
+        for since, until, payee in self.others[practice]:
+            if since <= day <= until:
+                return payee
+        if not self.teams.replaced:
+            return NOBODY
+        signed = self.teams.signatory(self.project_id, UUID(practice), day)
+        return NOBODY if signed is None else (str(signed.payee_id), signed.profession)
+
+
+type Paying = Callable[[UUID], Paid]
+"""`Teams.paying`."""
+
+
+# ------------------------------------------------------------------ acts
+class Done:
+    """Acts counted in many enrolments, those of the same codes counted elsewhere as such.
+
+    They are read at once (three queries), and made when those of one enrolment are asked: who is
+    done with one before the next keeps little in memory. ``name`` makes the identifier of an act of
+    what was read.
     """
-    payers = {project: paying(project) for project in {row.project_id for row in found}}
-    here = {_key(row.pk): row for row in found}
-    beside = _beside(found)
-    waiting = _waiting(found)
-    made: dict[UUID, list[Act]] = defaultdict(list)
-    days = plain.local_days()
-    cut = days.cut
-    asked = [*(row.pk for row in found), *map(plain.uuid, beside)]
-    for counted_in, said in plain.read(_standing(asked, until)):
-        acts = orjson.loads(said)
-        mine = here.get(counted_in)
-        if mine is not None:
-            paid = payers[mine.project_id]
-            made[mine.pk] += [
-                _act((
-                    name(pk), code, (day := days[at[:cut]]), *paid(practice, day), kind == REMOTE,
-                    minutes or 0, "unconfirmed" if pk in waiting else "standing",
-                    days[entered[:cut]],
-                ))
-                for pk, code, at, entered, minutes, kind, practice in acts
-            ]  # fmt: skip
-        for other in beside.get(counted_in, ()):
-            codes, paid = _codes(protocols[other.pk]), payers[other.project_id]
-            made[other.pk] += [
-                _act((
-                    name(pk), code, (day := days[at[:cut]]), *paid(practice, day), kind == REMOTE,
-                    minutes or 0, "elsewhere", days[entered[:cut]],
-                ))
-                for pk, code, at, entered, minutes, kind, practice in acts
-                if code in codes
-            ]  # fmt: skip
-    return made
+
+    def __init__(
+        self,
+        found: Sequence[Enrolled],
+        protocols: Mapping[UUID, Protocol],
+        paying: Paying,
+        until: dt.date,
+        name: Callable[[Any], Any],
+    ) -> None:
+        self.protocols, self.name, self.days = protocols, name, plain.local_days()
+        self.payers = {project: paying(project) for project in {row.project_id for row in found}}
+        self.beside = _beside(found)
+        self.waiting = _waiting(found)
+        others = {plain.uuid(pk) for pks in self.beside.values() for pk in pks}
+        asked = [*(row.pk for row in found), *others]
+        self.said: dict[str, str] = dict(plain.read(_standing(asked, until)))
+
+    def of(self, row: Enrolled) -> tuple[Act, ...]:
+        """The acts of one of these enrolments."""
+        key = _key(row.pk)
+        said, others = self.said.get(key), self.beside.get(key)
+        made = self._made(row, said, self.waiting, "unconfirmed") if said else []
+        if others:
+            made += self._elsewhere(row, others)
+        return tuple(made)
+
+    def _elsewhere(self, row: Enrolled, others: Collection[str]) -> list[Act]:
+        codes = {one.code for one in self.protocols[row.pk].acts}
+        every = [one for key in others for one in orjson.loads(self.said.get(key, "[]"))]
+        mine = [one for one in every if one[1] in codes]
+        return self._made(row, orjson.dumps(mine), {one[0] for one in mine}, "elsewhere")
+
+    def _made(self, row: Enrolled, said: str | bytes, odd: Set[str], state: str) -> list[Act]:
+        """Acts as they were gathered; those named in ``odd`` are in that state."""
+        days, name, payer = self.days, self.name, self.payers[row.project_id]
+        cut = days.cut
+        return [
+            _act((
+                name(pk), code, (day := days[at[:cut]]),
+                *(held[2] if (held := payer[who])[0] <= day <= held[1] else payer.on(who, day)),
+                kind == REMOTE, minutes or 0, state if pk in odd else "standing",
+                days[entered[:cut]],
+            ))
+            for pk, code, at, entered, minutes, kind, who in orjson.loads(said)
+        ]  # fmt: skip
 
 
 def _key(pk: UUID) -> str:
@@ -218,23 +240,18 @@ def _waiting(found: Sequence[Enrolled]) -> set[str]:
     return {pk for (pk,) in plain.read(left.order_by().values_list(_named("intervention_id")))}
 
 
-def _beside(found: Sequence[Enrolled]) -> dict[str, list[Enrolled]]:
-    """Other enrolments of the same persons, each with those of ``found`` that it stands beside."""
-    people: dict[str, list[Enrolled]] = defaultdict(list)
+def _beside(found: Sequence[Enrolled]) -> dict[str, list[str]]:
+    """For enrolments of ``found``, the other ones of the same person."""
+    people: dict[str, list[str]] = defaultdict(list)
     for row in found:
-        people[_key(row.person_id)].append(row)
+        people[_key(row.person_id)].append(_key(row.pk))
     rows = Enrolment.objects.filter(
-        person_id__in=plain.among([mine[0].person_id for mine in people.values()]),
-        status__in=READ,
+        person_id__in=plain.among(list({row.person_id for row in found})), status__in=READ
     )
-    beside: dict[str, list[Enrolled]] = {}
+    beside: dict[str, list[str]] = defaultdict(list)
     asked = rows.order_by().values_list(_named("id"), _named("person_id"))
     for pk, person in plain.read(asked):
-        others = [other for other in people[person] if _key(other.pk) != pk]
-        if others:
-            beside[pk] = others
+        for mine in people[person]:
+            if mine != pk:
+                beside[mine].append(pk)
     return beside
-
-
-def _codes(protocol: Protocol) -> set[str]:
-    return {one.code for one in protocol.acts}

@@ -93,17 +93,18 @@ def many(
     enrolment_ids: Collection[UUID],
     until: dt.date,
     paying: Callable[[Collection[UUID]], Paying] | None = None,
-) -> list[Fact]:
+    name: Callable[[Any], Any] = plain.text,
+) -> Iterator[Fact]:
     """The same facts for machines that read a whole installation, in as many queries.
 
     ``paying`` says who is paid in these projects, and may remember. The caller chooses how
-    many enrolments are read at once.
+    many enrolments are read at once; the acts of each are made when it comes.
     """
     rows = Enrolment.objects.filter(
         pk__in=plain.among(enrolment_ids), status__in=READ, included_on__isnull=False
     )
     found = [_plainly(row) for row in plain.read(rows.order_by("pk").values_list(*FIELDS))]
-    return list(_read(found, until, plain.text, paying or _paying))
+    return _read(found, until, name, paying or _paying)
 
 
 def _paying(projects: Collection[UUID]) -> Paying:
@@ -138,13 +139,13 @@ def _read(
     suspensions, rights = _suspensions(ids), _rights(ids)
     projects = {row.project_id for row in found}
     keys = _keys(projects)
-    made = acts.counted(found, protocols, paying(projects), until, name)
+    done = acts.Done(found, protocols, paying(projects), until, name)
     for row in found:
         exemptions, amc = rights.get(row.pk, ((), ()))
         yield Fact(
             row,
             Case(
-                id=row.pk, included_on=row.included_on, acts=tuple(made.get(row.pk, ())),
+                id=row.pk, included_on=row.included_on, acts=done.of(row),
                 profile=row.profile or None, born_on=row.born_on, overseas=row.overseas,
                 ended_on=row.ended_on if row.status == EnrolmentStatus.ENDED else None,
                 end_reason=_reason(row), anchors=anchors.get(row.pk, {}),

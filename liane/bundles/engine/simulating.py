@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from liane.bundles.engine.results import Settlement
-from liane.bundles.engine.settling import settle
+from liane.bundles.engine.settling import settle, settled
 from liane.pathways.protocols.facts import Case
 from liane.pathways.protocols.plan import Plan
+from liane.pathways.protocols.quick import ordered
+from liane.pathways.protocols.walk import walk
 
 
 @dataclass
@@ -82,9 +84,22 @@ def compare_each(held: Iterable[tuple[Plan, Case]], draft: Plan, until: dt.date)
     for current, case in held:
         effect.cases += 1
         effect.acts += len(case.acts)
-        _count(effect, case, settle(current, case, until), settle(draft, case, until))
+        _count(effect, case, *_both(current, draft, case, until))
     effect.settle_order()
     return effect
+
+
+def _both(current: Plan, draft: Plan, case: Case, until: dt.date) -> tuple[Settlement, Settlement]:
+    """The case settled under both; its acts are put in order once where both list them alike."""
+    here, there = (
+        current.table(case.profile, case.overseas),
+        draft.table(case.profile, case.overseas),
+    )
+    rows = ordered(here, case.acts)
+    then = settled(current, walk(current, case, until, rows=rows))
+    if here.places != there.places:
+        return then, settle(draft, case, until)
+    return then, settled(draft, walk(draft, case, until, rows=rows))
 
 
 def _count(effect: Effect, case: Case, then: Settlement, now: Settlement) -> None:

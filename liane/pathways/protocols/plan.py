@@ -142,9 +142,10 @@ class Spec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """What one profile needs, in one territory."""
+    """What one profile needs, in one territory. ``places``: of each act in the list of them."""
 
     specs: dict[str, Spec]
+    places: dict[str, int]
     stages: tuple[Stage, ...]
     anchors: tuple[tuple[str, str], ...]
     windows: int
@@ -215,6 +216,7 @@ class _Maker:
         anchors += [(one.id, one.origin) for one in self.said.anchors if one.origin != "inclusion"]
         return Table(
             specs=specs,
+            places={code: spec.position for code, spec in specs.items()},
             stages=stages,
             anchors=tuple(anchors),
             windows=len(windows),

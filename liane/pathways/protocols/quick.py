@@ -4,11 +4,11 @@ What most acts meet is decided here on the values that the walk keeps; anything 
 walk, act by act. A property test holds both ways to the same answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from liane.pathways.protocols.facts import Act
-from liane.pathways.protocols.plan import Ceiling
+from liane.pathways.protocols.plan import Ceiling, Table
 
 if TYPE_CHECKING:
     from liane.pathways.protocols.walk import Walk
@@ -17,25 +17,34 @@ _SHIFT = 1024
 _UNKNOWN = _SHIFT - 1
 
 
-def take(walked: "Walk", acts: Sequence[Act]) -> None:
-    """Count or refuse each act, in the order of days, as ``Walk.take`` does."""
-    specs, case = walked.table.specs, walked.case
-    rows = []
-    for number, act in enumerate(acts):
-        name, code, on, payee, profession, remote, _, state, _ = act
-        spec = specs.get(code)
-        place = _UNKNOWN if spec is None else spec.position
-        odd = remote or profession != ""
-        rows.append((on.toordinal() * _SHIFT + place, name, number, act, spec, payee, state, odd))
+type Row = tuple[int, Any, int, Act]
+"""One act in the order of the walk: its day and the place of its code, its name, its rank."""
+
+
+def ordered(table: Table, acts: Iterable[Act]) -> list[Row]:
+    """The acts in the order in which they count: tables of the same ``places`` share it."""
+    places = table.places
+    rows = [
+        (act[2].toordinal() * _SHIFT + places.get(act[1], _UNKNOWN), act[0], number, act)
+        for number, act in enumerate(acts)
+    ]
     rows.sort()
+    return rows
+
+
+def take(walked: "Walk", rows: Iterable[Row]) -> None:
+    """Count or refuse each act, in the order of days, as ``Walk.take`` does."""
+    find, case = walked.table.specs.get, walked.case
     anchors, ended, until = walked.anchors, walked.ended, walked.until
     included, suspended = anchors[0], bool(case.suspensions)
     runs, bounds, used = walked.runs, walked.bounds, walked.used
     refuse = walked.refused.append
-    for key, name, _, act, spec, payee, state, odd in rows:
+    for key, name, _, act in rows:
         day = key // _SHIFT
         if day > until:
             break
+        _, code, _, payee, profession, remote, _, state, _ = act
+        spec = find(code)
         if spec is None:
             refuse((name, "acts", "unknown_act", None, ""))
             continue
@@ -46,7 +55,7 @@ def take(walked: "Walk", acts: Sequence[Act]) -> None:
             refuse((name, "inclusion", "before_inclusion", None, ""))
             continue
         home = spec.home
-        if home < 0 or odd or suspended or day > ended:
+        if home < 0 or remote or profession or suspended or day > ended:
             walked.one(act, spec, day)
             continue
         run = runs[home]
