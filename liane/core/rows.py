@@ -77,6 +77,8 @@ def uuid(value: Any) -> UUID:
 
 shared = lru_cache(4_096)(uuid)
 """The same of what few rows share (an organisation, a project): each made once."""
+named = lru_cache(4_096)(str)
+"""The text of an identifier that many rows share: made once."""
 
 
 def day(value: Any) -> Any:

@@ -33,6 +33,7 @@ UNOPENED = {"waiting", "never"}
 NO_SHARING = "sharing"
 NO_AMOUNT = "amount"
 _refusal, _line = partial(tuple.__new__, Refusal), partial(tuple.__new__, Line)
+_state = partial(tuple.__new__, SequenceState)
 """Made by the million: without the checks of the class, which cost more than the tuple."""
 
 
@@ -92,7 +93,7 @@ def _sequence(
         cents = 0
     else:
         lacks = unmet(run, walked)
-    return SequenceState(
+    return _state((
         name,
         run.stage.id,
         found.state,
@@ -105,7 +106,7 @@ def _sequence(
         found.rule,
         tuple([(need.id, run.counts[need.index]) for need in run.stage.needs]),
         tuple([one[0][0] for one in run.acts]),
-    )
+    ))  # fmt: skip
 
 
 def _amount(plan: Plan, walked: Walk, run: Run, found: Standing) -> int | None:

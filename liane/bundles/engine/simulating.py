@@ -104,15 +104,12 @@ def _both(current: Plan, draft: Plan, case: Case, until: dt.date) -> tuple[Settl
 
 def _count(effect: Effect, case: Case, then: Settlement, now: Settlement) -> None:
     payees = effect.payees
-    held = payees.get
     for line in then.lines:
-        payee, cents = line[1], line[3]
-        effect.before += cents
-        payees[payee] = held(payee, 0) - cents
+        effect.before += line[3]
+        payees[line[1]] -= line[3]
     for line in now.lines:
-        payee, cents = line[1], line[3]
-        effect.after += cents
-        payees[payee] = held(payee, 0) + cents
+        effect.after += line[3]
+        payees[line[1]] += line[3]
     if now.missing:
         effect.missing.update({one.path for one in now.missing})
     billed, billable = _billable(then), _billable(now)
@@ -125,10 +122,12 @@ def _count(effect: Effect, case: Case, then: Settlement, now: Settlement) -> Non
 
 
 def _refusals(effect: Effect, then: Settlement, now: Settlement) -> None:
-    before = {one.act: one.code for one in then.refusals}
-    after = {one.act: one.code for one in now.refusals}
-    effect.refused.update(code for act, code in after.items() if act not in before)
-    effect.accepted.update(code for act, code in before.items() if act not in after)
+    before = {act: code for act, _, code, _, _ in then.refusals}
+    after = {act: code for act, _, code, _, _ in now.refusals}
+    if before.keys() == after.keys():
+        return
+    effect.refused.update([code for act, code in after.items() if act not in before])
+    effect.accepted.update([code for act, code in before.items() if act not in after])
 
 
 def _billable(settlement: Settlement) -> int:
