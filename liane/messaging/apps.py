@@ -83,8 +83,8 @@ class MessagingConfig(AppConfig):
             ),
             Job("mail.fetch", timedelta(minutes=1), imap.fetch, label="Relève des réponses"),
         )
-        sent = LiveRenderer("message.sent", panels.render_message, "messages", panels.shown_in)
-        registry.live_renderers[sent.kind] = sent
+        shown = LiveRenderer("message.sent", panels.render_message, "messages", panels.shown_in)
+        registry.live_renderers[shown.kind] = shown
         for kind, render in (
             ("message.withdrawn", panels.render_change),
             ("document.validated", panels.render_change),
