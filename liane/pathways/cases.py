@@ -151,7 +151,8 @@ def _read(
                 end_reason=_reason(row), anchors=anchors.get(row.pk, {}),
                 suspensions=tuple(suspensions.get(row.pk, ())),
                 documents=documents.get(row.pk, {}), exemptions=exemptions, amc=amc,
-                keys=tuple(keys.get(row.project_id, ())), structure=plain.named(row.organisation_id),
+                keys=tuple(keys.get(row.project_id, ())),
+                structure=plain.named(row.organisation_id),
             ),
             protocols[row.pk],
         )  # fmt: skip
