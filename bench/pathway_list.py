@@ -70,6 +70,7 @@ def run(options: Options) -> list[Figure]:
 # ------------------------------------------------------------------ in the installation
 def fill(size: int) -> tuple[str, str]:
     """Copy those followed until there are ``size``: who coordinates them, and a second page."""
+    from liane.core import planner
     from liane.pathways.models import Enrolment
 
     made = Enrolment.objects.exclude(coordinator=None).exclude(author_label=COPY)
@@ -83,6 +84,7 @@ def fill(size: int) -> tuple[str, str]:
     numbers = range(held, held + -(-max(0, size - held) // each))
     for chunk in batched(numbers, STEP):
         _copy(people, chunk)
+    planner.analyse()
     living = here.filter(status="included").order_by("next_on", "pk")
     *_, (day, pk) = living.values_list("next_on", "pk")[:51]
     return one.coordinator.professional.user.username, f"{day}_{pk}"

@@ -19,6 +19,7 @@ class CoreConfig(AppConfig):
             health,
             pages,
             pdf,
+            planner,
             registry,
             sealing,
             signs,
@@ -56,6 +57,12 @@ class CoreConfig(AppConfig):
                 every=dt.timedelta(days=1),
                 run=deferred.purge,
                 label="Tâches finies oubliées",
+            ),
+            registry.Job(
+                "database.analyse",
+                every=dt.timedelta(hours=1),
+                run=planner.follow,
+                label="Statistiques de la base",
             ),
             registry.Job(
                 "files.recheck",

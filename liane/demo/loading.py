@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from liane.accounts.models import User
@@ -141,9 +141,3 @@ def _ask(land: Territory, one: Patient, key: str) -> None:
                     due_on=timezone.localdate() + dt.timedelta(days=days),
                 )
             )
-
-
-def analyse() -> None:
-    """Let the database's planner know what the tables look like after a bulk load."""
-    with acting.owner(), connection.cursor() as cursor:
-        cursor.execute("ANALYZE")

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from liane.core import planner
 from liane.demo import loading
 
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
         except loading.NotForDemo as refusal:
             raise CommandError(str(refusal)) from None
         if done.persons_made:
-            loading.analyse()
+            planner.analyse()
         self.stdout.write(
             f"{done.persons_made} persons made, {done.persons} in all, "
             f"{done.professionals} professionals, {done.personas} personas, "
