@@ -12,6 +12,8 @@ from liane.fhir.outcomes import Problem, outcome, problem
 JSON, XML = "application/fhir+json", "application/fhir+xml"
 JSONS = frozenset({JSON, "application/json", "text/json", "json"})
 XMLS = frozenset({XML, "application/xml", "text/xml", "xml"})
+ANY = frozenset({"*/*", "application/*"})
+VERSIONS = frozenset({"4.0", "4.0.1"})
 HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -26,6 +28,16 @@ class Format:
 
     xml: bool = False
     pretty: bool = False
+    version: str = ""
+    """The ``fhirVersion`` that was asked for: the answer says it again."""
+    accepted: bool = True
+    """False where the caller reads no form of FHIR R4: only what a Binary carries is left."""
+
+    @property
+    def kind(self) -> str:
+        """The ``Content-Type`` of a resource."""
+        said = f"; fhirVersion={self.version}" if self.version else ""
+        return f"{XML if self.xml else JSON}{said}; charset=utf-8"
 
 
 @dataclass
@@ -43,7 +55,7 @@ class Answer:
 
 
 def wanted(query: list[tuple[str, str]], accept: str) -> Format:
-    """``_format``, else ``Accept``, and ``_pretty``. Raises Problem 406."""
+    """``_format``, else what ``Accept`` likes best, and ``_pretty``. Raises Problem 406."""
     asked = dict(query)
     pretty = asked.get("_pretty") == "true"
     if asked.get("_format"):
@@ -51,19 +63,31 @@ def wanted(query: list[tuple[str, str]], accept: str) -> Format:
         if name in JSONS | XMLS:
             return Format(name in XMLS, pretty)
         raise problem(406, "Formats: json, xml.", code="not-supported", where="http._format")
-    kinds = [part.split(";")[0].strip().lower() for part in accept.split(",") if part.strip()]
-    for name in kinds:
-        if name in JSONS or name in {"*/*", "application/*"}:
-            return Format(False, pretty)
-        if name in XMLS:
-            return Format(True, pretty)
-    return Format(False, pretty)
+    read = [one for one in map(_range, accept.split(",")) if one is not None]
+    if read:
+        _, xml_first, version = max(read, key=lambda one: one[0])
+        return Format(xml_first, pretty, version)
+    return Format(False, pretty, accepted=not accept.strip())
+
+
+def _range(part: str) -> tuple[float, bool, str] | None:
+    """(quality, XML, ``fhirVersion``) of one part of ``Accept``; None for what is not served."""
+    name, *more = (one.strip().lower() for one in part.split(";"))
+    said = dict(one.partition("=")[::2] for one in more)
+    version = said.get("fhirversion", "").strip('"')
+    if name not in JSONS | XMLS | ANY or (version and version not in VERSIONS):
+        return None
+    try:
+        quality = float(said.get("q", "1"))
+    except ValueError:
+        quality = 1.0
+    return (quality, name in XMLS, version) if quality > 0 else None
 
 
 def native(accept: str) -> bool:
     """True for who asks for no form of FHIR, but for what a Binary carries."""
     kinds = [part.split(";")[0].strip().lower() for part in accept.split(",") if part.strip()]
-    return bool(kinds) and kinds[0] not in JSONS | XMLS | {"*/*", "application/*"}
+    return bool(kinds) and kinds[0] not in JSONS | XMLS | ANY
 
 
 def of_problem(reason: Problem) -> Answer:
@@ -76,11 +100,11 @@ def send(answer: Answer, format: Format) -> HttpResponse:
     if answer.content is not None:
         content, kind = answer.content, answer.content_type
     elif answer.body is None:
-        content, kind = b"", f"{JSON}; charset=utf-8"
+        content, kind = b"", format.kind
     elif format.xml:
-        content, kind = xml.dump(answer.body, pretty=format.pretty), f"{XML}; charset=utf-8"
+        content, kind = xml.dump(answer.body, pretty=format.pretty), format.kind
     else:
-        content, kind = wire.dump(answer.body, pretty=format.pretty), f"{JSON}; charset=utf-8"
+        content, kind = wire.dump(answer.body, pretty=format.pretty), format.kind
     response = HttpResponse(content, status=answer.status, content_type=kind)
     for name, value in {**HEADERS, **answer.headers}.items():
         response.headers[name] = value

@@ -1,9 +1,13 @@
 """Versions read again: ``vread`` and ``_history``, within the reach that the resource has now."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
+
+from django.db.models import Q
+from django.utils.http import http_date
 
 from liane.fhir import reading, wire
 from liane.fhir.access import Access
@@ -14,7 +18,7 @@ from liane.fhir.models import Received
 from liane.fhir.outcomes import not_found, problem
 from liane.fhir.reading import Shown
 from liane.fhir.resources.base import Resource
-from liane.fhir.search import values
+from liane.fhir.search import running, values
 from liane.fhir.search.clauses import Group, Values
 from liane.fhir.versions import Method
 
@@ -33,7 +37,7 @@ def version(resource: Resource, key: UUID | None, name: str, access: Access) -> 
     """One version. Raises Problem 404, or 410 for the version that says it was deleted."""
     shown = _present(resource, key, access)
     if name == shown.version and not shown.state.is_deleted:
-        return Answer(200, shown.body, {"ETag": shown.etag})
+        return Answer(200, shown.body, dated(shown.version, shown.at))
     if not name.isdecimal() or len(name) > 9:
         raise not_found()
     rows = Received.objects.filter(type=resource.type, object_id=shown.key, number=int(name))
@@ -43,34 +47,54 @@ def version(resource: Resource, key: UUID | None, name: str, access: Access) -> 
     if kept.method == Method.DELETE:
         raise problem(410, "This version says that it was deleted.", code="deleted")
     (body,) = _narrowed(resource, shown, [kept], access)
-    return Answer(200, body, {"ETag": f'W/"{kept.number}"'})
+    return Answer(200, body, dated(kept.number, kept.at))
+
+
+def dated(version: object, at: dt.datetime) -> dict[str, str]:
+    """``ETag`` and ``Last-Modified``."""
+    return {"ETag": f'W/"{version}"', "Last-Modified": http_date(at.timestamp())}
 
 
 def of_one(resource: Resource, key: UUID | None, query: Pairs, access: Access) -> Answer:
     """The versions of one resource, newest first."""
     shown = _present(resource, key, access)
     asked = _asked(query)
-    kept = Received.objects.filter(type=resource.type, object_id=shown.key, **asked.conditions())
-    rows = list(kept.order_by("-number")[: asked.count + 1])
+    kept = Received.objects.filter(type=resource.type, object_id=shown.key, **asked.since_only())
+    here = kept.filter(number__lt=asked.before) if asked.before else kept
+    rows = list(here.order_by("-number")[: asked.count + 1])
     now = _now(shown)
     entries = [] if asked.before else [*now]
     bodies = _narrowed(resource, shown, rows[: asked.count], access)
     entries += [_entry(resource, one, body) for one, body in zip(rows, bodies, strict=False)]
-    more = rows[asked.count - 1].number if len(rows) > asked.count else None
+    more = {"_before": rows[asked.count - 1].number} if len(rows) > asked.count else {}
     path = f"{resource.type}/{key}/_history"
-    return Answer(200, _bundle(path, entries, more, asked.count, total=kept.count() + len(now)))
+    return Answer(200, _bundle(path, entries, more, asked, total=kept.count() + len(now)))
 
 
 def of_type(resource: Resource, query: Pairs, access: Access) -> Answer:
     """The last versions kept of every resource of a type within reach, newest first."""
     access.require(resource.type, "r")
+    path = f"{resource.type}/_history"
+    place: list[Any] = []
+    if cursor := dict(query).get("_cursor"):
+        of, query, place = running.unseal(cursor, access)
+        if of != path:
+            raise problem(400, "This link is of another type.", where="http._cursor")
     asked = _asked(query)
     group = Group(tuple(access.limits(resource, "r")))
     reached = resource.rows(access.reach).filter(group.condition(access.reach, Values(group.leafs)))
     kept = Received.objects.filter(
         type=resource.type, object_id__in=reached.order_by().values("pk"), **asked.since_only()
     )
-    rows = list(kept.order_by("-at", "-id")[: asked.count])
+    if place:
+        at, last = place
+        kept = kept.filter(Q(at__lt=at) | Q(at=at, id__lt=last))
+    rows = list(kept.order_by("-at", "-id")[: asked.count + 1])
+    more = {}
+    if len(rows) > asked.count:
+        rows = rows[: asked.count]
+        place = [rows[-1].at, rows[-1].pk]
+        more["_cursor"] = running.seal_place(path, asked.pairs(), access, place)
     present = {one.pk: one for one in reached.filter(pk__in=[one.object_id for one in rows])}
     entries = []
     for one in rows:
@@ -78,7 +102,7 @@ def of_type(resource: Resource, query: Pairs, access: Access) -> Answer:
         (body,) = resource.narrow([body], [present[one.object_id]], access.actor)
         entries.append(_entry(resource, one, body))
     reading.note(resource, present.values())
-    return Answer(200, _bundle(f"{resource.type}/_history", entries, None, asked.count))
+    return Answer(200, _bundle(path, entries, more, asked))
 
 
 def _present(resource: Resource, key: UUID | None, access: Access) -> Shown:
@@ -97,8 +121,10 @@ class _Asked:
     def since_only(self) -> dict[str, Any]:
         return {"at__gte": self.since} if self.since else {}
 
-    def conditions(self) -> dict[str, Any]:
-        return self.since_only() | ({"number__lt": self.before} if self.before else {})
+    def pairs(self) -> Pairs:
+        """As they are asked again for the next page."""
+        since = [("_since", reading.instant(self.since))] if self.since else []
+        return [("_count", str(self.count)), *since]
 
 
 def _asked(query: Pairs) -> _Asked:
@@ -172,13 +198,13 @@ def _entry(resource: Resource, one: Received, body: Json) -> Json:
 
 
 def _bundle(
-    path: str, entries: list[Json], before: int | None, count: int, *, total: int | None = None
-) -> Json:
+    path: str, entries: list[Json], more: Mapping[str, Any], asked: _Asked,
+    *, total: int | None = None,
+) -> Json:  # fmt: skip
     links = [{"relation": "self", "url": f"{base()}/{path}"}]
-    if before is not None:
-        links.append(
-            {"relation": "next", "url": f"{base()}/{path}?_count={count}&_before={before}"}
-        )
+    if more:
+        query = [*more.items()] if "_cursor" in more else [*asked.pairs(), *more.items()]
+        links.append({"relation": "next", "url": f"{base()}/{path}?{urlencode(query)}"})
     made: Json = {"resourceType": "Bundle", "type": "history", "link": links}
     if total is not None:
         made["total"] = total

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.http import http_date, parse_http_date_safe
+from django.utils.http import parse_http_date_safe
 
 from liane.fhir import answers, history, operations, patching, reading, resources, searching
 from liane.fhir.addresses import url
@@ -176,7 +176,7 @@ def _read(call: Call, resource: Resource, key: UUID | None, on: Writer) -> Answe
 
 def dated(one: Shown) -> dict[str, str]:
     """``ETag`` and ``Last-Modified``."""
-    return {"ETag": one.etag, "Last-Modified": http_date(one.at.timestamp())}
+    return history.dated(one.version, one.at)
 
 
 def written(one: Shown, status: int, prefer: Preferences) -> Answer:

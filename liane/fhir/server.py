@@ -29,6 +29,8 @@ LARGEST = 20_000_000
 """Bytes of one body."""
 JSON = frozenset({"application/fhir+json", "application/json", "text/json", ""})
 XML = frozenset({"application/fhir+xml", "application/xml", "text/xml"})
+CARRYING = (["Binary"], [bulk.PATH])
+"""Where an answer may be what a resource carries, and no resource."""
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -38,7 +40,11 @@ def handle(request: HttpRequest, path: str) -> HttpResponse:
     try:
         query = values.pairs(request.META.get("QUERY_STRING", ""))
         wanted = answers.wanted(query, request.headers.get("Accept", ""))
-        answer = _answered(request, [one for one in path.split("/") if one], query)
+        parts = [one for one in path.split("/") if one]
+        if not wanted.accepted and parts[:1] not in CARRYING:
+            text = "Resources are given as application/fhir+json or application/fhir+xml, in R4."
+            raise problem(406, text, code="not-supported", where="http.Accept")
+        answer = _answered(request, parts, query)
     except Problem as reason:
         answer = answers.of_problem(reason)
     except ledger.LedgerUnavailable:
@@ -148,6 +154,9 @@ def _carried(request: HttpRequest) -> Json:
 
 def _resource(request: HttpRequest) -> Json:
     kind = _kind(request)
+    version = str((request.content_params or {}).get("fhirversion", "4.0"))
+    if version not in answers.VERSIONS:
+        raise _unread(f"{kind}; fhirVersion={version}")
     if kind in XML:
         return xml.parse(_raw(request))
     if kind not in JSON:

@@ -28,7 +28,7 @@ from liane.core.models import author_of
 from liane.fhir import resources
 from liane.fhir.access import Access
 from liane.fhir.models import Notification, Subscription
-from liane.fhir.outcomes import forbidden, unprocessable
+from liane.fhir.outcomes import forbidden, from_refusal, unprocessable
 from liane.fhir.resources.base import Resource
 from liane.fhir.search import asked as asking
 from liane.fhir.search import values
@@ -147,7 +147,10 @@ def _check(wish: Wish, access: Access) -> None:
         access.require(resource.type, letter)
     clauses_of(resource, wish.criteria, access)
     if wish.channel == "rest-hook":
-        addresses.check(wish.endpoint)
+        try:
+            addresses.check(wish.endpoint)
+        except Refused as reason:
+            raise from_refusal(reason, "Subscription.channel.endpoint") from None
     else:
         try:
             validate_email(wish.endpoint.removeprefix("mailto:"))

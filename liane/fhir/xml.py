@@ -31,7 +31,7 @@ def parse(raw: bytes) -> Json:
 
 
 def _unreadable(why: str) -> Problem:
-    return problem(400, f"The body cannot be read: {why}.", code="structure")
+    return problem(400, f"The body cannot be read: {why.rstrip('.')}.", code="structure")
 
 
 def _name(element: Any) -> str:

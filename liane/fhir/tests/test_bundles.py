@@ -1,13 +1,15 @@
 """Transactions, batches and conditions."""
 
 import copy
+import datetime as dt
 import json
 
 import pytest
+from django.utils.http import http_date
 
 from liane.core.acting import owner
 from liane.directory.models import Organisation
-from liane.fhir.tests.api import shared
+from liane.fhir.tests.api import Api, shared
 from liane.fhir.tests.test_core import JACQUES
 from liane.patients.models import Patient
 
@@ -140,10 +142,59 @@ def test_history_and_versions(api):
     assert first.body["telecom"][0]["value"] == "0558000001"
     assert api.get(f"{path}/3").status == 404
     assert len(api.get("Patient/_history").body["entry"]) == 2
-    page = api.get(f"{path}?_count=1")
-    assert [one["response"]["etag"] for one in api.get(page.link("next")).body["entry"]] == [
-        'W/"1"'
-    ]
+    assert first.headers["ETag"] == 'W/"1"'
+    for name, version in (("1", first), ("2", api.get(f"{path}/2"))):
+        at = dt.datetime.fromisoformat(version.body["meta"]["lastUpdated"])
+        assert version.headers["Last-Modified"] == http_date(int(at.timestamp())), name
+    page = api.get(f"{path}?_count=1&_since=2020-01-01")
+    assert "_since=2019-12-31T23%3A00" in page.link("next")  # local midnight
+    last = api.get(page.link("next")).body
+    assert [one["response"]["etag"] for one in last["entry"]] == ['W/"1"']
+    assert (page.body["total"], last["total"]) == (2, 2)
+
+
+def test_the_history_of_a_type_goes_on_from_page_to_page(api, house):
+    for number in range(3):
+        name = [{"use": "official", "family": f"Etcheverry{number}", "given": ["Ana"]}]
+        api.post("Patient", {**JACQUES, "name": name, "birthDate": f"195{number}-0{number + 1}-20"})
+    whole = [one["fullUrl"] for one in api.get("Patient/_history").body["entry"]]
+    page, found = api.get("Patient/_history?_count=2"), []
+    first = page.link("next")
+    while True:
+        found += [one["fullUrl"] for one in page.body["entry"]]
+        if not page.link("next"):
+            break
+        page = api.get(page.link("next"))
+    assert (len(found), found) == (3, whole)
+    assert Api(house).get(first).status == 400
+    assert api.get(first.replace("Patient/", "CareTeam/")).status == 400
+
+
+@pytest.mark.parametrize(
+    ("accept", "status", "kind"),
+    [
+        ("application/fhir+xml;q=0.5, application/fhir+json;q=0.9", 200, "application/fhir+json"),
+        ("application/fhir+json;q=0.1, application/fhir+xml", 200, "application/fhir+xml"),
+        ("text/turtle, */*;q=0.1", 200, "application/fhir+json"),
+        ("application/fhir+xml; fhirVersion=4.0", 200, "application/fhir+xml; fhirVersion=4.0"),
+        ("application/fhir+json; fhirVersion=3.0", 406, "application/fhir+json"),
+        ("text/turtle", 406, "application/fhir+json"),
+        ("application/fhir+json;q=0, text/csv", 406, "application/fhir+json"),
+    ],
+)
+def test_the_form_that_is_liked_best(api, odette, accept, status, kind):
+    answer = api.get(f"Patient/{odette.pk}", accept=accept)
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == f"{kind}; charset=utf-8"
+    if status == 406:
+        assert answer.body["issue"][0]["expression"] == ["http.Accept"]
+
+
+def test_another_version_of_fhir_is_not_read(api):
+    newer = "application/fhir+json; fhirVersion=5.0"
+    assert api.call("POST", "Patient", JACQUES, content_type=newer).status == 415
+    ours = "application/fhir+json; fhirVersion=4.0"
+    assert api.call("POST", "Patient", JACQUES, content_type=ours).status == 201
 
 
 PATCHES = [
